@@ -1,0 +1,65 @@
+#include "base/buffer.h"
+
+#include <string.h>
+
+void buffer_release(struct buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (struct buffer){0};
+}
+
+int buffer_reserve(struct buffer *buffer, size_t more)
+{
+    size_t needed = buffer->length + more + 1, size = buffer->size ? buffer->size : 512;
+    char *data;
+
+    if (needed <= buffer->size)
+        return 0;
+    while (size < needed)
+        size *= 2;
+    data = realloc(buffer->data, size);
+    if (!data)
+        return -ENOMEM;
+    data[buffer->length] = '\0';
+    buffer->data = data;
+    buffer->size = size;
+    return 0;
+}
+
+int buffer_append(struct buffer *buffer, const void *data, size_t length)
+{
+    int r = buffer_reserve(buffer, length);
+
+    if (r < 0)
+        return r;
+    memcpy(buffer->data + buffer->length, data, length);
+    buffer->length += length;
+    buffer->data[buffer->length] = '\0';
+    return 0;
+}
+
+int buffer_read(struct buffer *buffer, int fd, size_t limit)
+{
+    buffer->length = 0;
+    for (;;) {
+        ssize_t n;
+        int r = buffer_reserve(buffer, 4096);
+
+        if (r < 0)
+            return r;
+        n = read(fd, buffer->data + buffer->length, buffer->size - buffer->length - 1);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        buffer->length += (size_t)n;
+        buffer->data[buffer->length] = '\0';
+        if (buffer->length > limit) {
+            buffer->length = limit;
+            buffer->data[limit] = '\0';
+            return -EFBIG;
+        }
+        if (n == 0)
+            return 0;
+    }
+}

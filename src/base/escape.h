@@ -1,0 +1,10 @@
+/* Text from elsewhere (guest names, titles, file names) made safe to show: control characters and
+ * bytes that are not UTF-8 become \xNN, so no name can move the cursor. A backslash stays as it is:
+ * systemd's own names are full of \x2d, and a user must be able to paste them. */
+#ifndef BASE_ESCAPE_H
+#define BASE_ESCAPE_H
+
+/* The escaped copy, owned by the caller; NULL when out of memory. */
+char *text_escape(const char *text);
+
+#endif

@@ -1,0 +1,100 @@
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+int directory_open_beneath(int dir, const char *path)
+{
+    struct open_how how = {
+        .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
+        .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+    };
+    long fd;
+
+    while (*path == '/')
+        path++;
+    fd = syscall(SYS_openat2, dir, *path ? path : ".", &how, sizeof(how));
+    return fd < 0 ? -errno : (int)fd;
+}
+
+int file_read(int dir, const char *path, struct buffer *buffer, size_t limit)
+{
+    cleanup_close int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    return fd < 0 ? -errno : buffer_read(buffer, fd, limit);
+}
+
+int file_write(int dir, const char *path, const char *text, size_t length)
+{
+    cleanup_close int fd = openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    ssize_t n;
+
+    if (fd < 0)
+        return -errno;
+    do
+        n = write(fd, text, length);
+    while (n < 0 && errno == EINTR);
+    if (n < 0)
+        return -errno;
+    return (size_t)n == length ? 0 : -EIO;
+}
+
+static int write_whole(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = write(fd, text, length);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        text += n;
+        length -= (size_t)n;
+    }
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+int file_replace(int dir, const char *name, const char *text, size_t length, mode_t mode)
+{
+    cleanup_free char *aside = NULL;
+    cleanup_close int fd = -1;
+    int r;
+
+    if (asprintf(&aside, ".%s.new", name) < 0)
+        return -ENOMEM;
+    if (unlinkat(dir, aside, 0) < 0 && errno != ENOENT)
+        return -errno;
+    fd = openat(dir, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return -errno;
+    r = write_whole(fd, text, length);
+    if (r == 0 && renameat(dir, aside, dir, name) < 0)
+        r = -errno;
+    if (r < 0)
+        unlinkat(dir, aside, 0);
+    return r;
+}
+
+int directory_make(int dir, const char *path, mode_t mode)
+{
+    cleanup_free char *copy = strdup(path);
+    cleanup_close int at = -1;
+    char *save = NULL;
+
+    if (!copy)
+        return -ENOMEM;
+    at = directory_open_beneath(dir, "");
+    for (char *name = strtok_r(copy, "/", &save); at >= 0 && name; name = strtok_r(NULL, "/", &save)) {
+        int next;
+
+        if (mkdirat(at, name, mode) < 0 && errno != EEXIST)
+            return -errno;
+        next = directory_open_beneath(at, name);
+        close(at);
+        at = next;
+    }
+    return steal_fd(&at);
+}

@@ -1,0 +1,64 @@
+/* What is known of a guest: plain data, as the helper tells it. No control group, no policy. */
+#ifndef GUEST_FACTS_H
+#define GUEST_FACTS_H
+
+#include "base/error.h"
+#include "cgroup/cgtree.h"
+
+#define UUID_SIZE 37 /* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" and NUL, lower case */
+
+/* One value in the domain's <metadata>: `path` is "element/path" for an element's text and
+ * "element/path/@attribute" for an attribute, from below <metadata>, local names alone. */
+struct facts_metadata {
+    char *namespace_uri; /* of the top element, "" for none */
+    char *path;
+    char *value;
+};
+
+/* libvirt's own pins, from <cputune> of the live XML: what a baseline falls back to. */
+struct facts_pin {
+    unsigned index; /* of the vCPU or iothread */
+    struct cg_set *cpus;
+};
+
+struct facts {
+    char uuid[UUID_SIZE];
+    char *name;
+    char *title;  /* NULL: none */
+    char *driver; /* "qemu", "test": of the connection's URI */
+    int id;       /* libvirt's, -1 when it does not run */
+    bool running; /* has a process (paused counts); else it is only defined */
+    bool persistent;
+    unsigned vcpus_maximum, vcpus_current;
+    uint64_t memory_maximum; /* bytes, memory slots included (<maxMemory>) */
+    uint64_t memory_current; /* bytes */
+    bool hugepages;          /* its memory does not count against the memory controller */
+    bool locked_memory;      /* <memoryBacking><locked/> */
+    bool ignore;             /* vmpin's `ignore` element in its metadata */
+    bool metadata_cut;       /* the metadata was beyond the helper's bound: it matches nothing */
+    unsigned host_devices;   /* passed-through devices */
+    char *numatune_mode;     /* "strict", "restrictive", ...; NULL: none */
+    char *partition;         /* <resource><partition>; NULL: libvirt's default */
+    unsigned *iothreads;     /* ids, sorted */
+    size_t iothread_count;
+    struct facts_metadata *metadata;
+    size_t metadata_count;
+    struct cg_set *cpuset;       /* <vcpu cpuset=...>, the default of every pin; NULL: none */
+    struct cg_set *emulator_pin; /* NULL: none */
+    struct facts_pin *vcpu_pins, *iothread_pins; /* sorted by index */
+    size_t vcpu_pin_count, iothread_pin_count;
+};
+
+/* The vmpin namespace in a domain's metadata, and its element that says "never touch". */
+#define VMPIN_NAMESPACE "https://vmpin.org/xmlns/domain/1.0"
+#define VMPIN_IGNORE "ignore"
+
+/* libvirt's pin for a role: its own, else the default `cpuset`, else NULL (no pin). Borrowed. */
+const struct cg_set *facts_pin(const struct facts *facts, struct cg_role role);
+
+bool facts_equal(const struct facts *a, const struct facts *b);
+struct facts *facts_free(struct facts *facts);
+DEFINE_CLEANUP(struct facts *, facts_free);
+#define cleanup_facts cleanup(facts_freep)
+
+#endif

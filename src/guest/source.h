@@ -1,0 +1,48 @@
+/* Where facts come from: the helper as a child process, or a recorded host's file. Both yield the
+ * same lines. The helper is started unprivileged (as the user `vmpin`, else `nobody`) when its
+ * parent is root. */
+#ifndef GUEST_SOURCE_H
+#define GUEST_SOURCE_H
+
+#include "base/buffer.h"
+#include "guest/message.h"
+
+#include <sys/types.h>
+
+/* Exit statuses of vmpin-guests that its parent acts on. */
+#define HELPER_EXIT_REFUSED 77     /* libvirtd does not admit this user */
+#define HELPER_EXIT_UNAVAILABLE 69 /* --once: no libvirtd at that URI */
+
+struct source_options {
+    const char *uri;    /* NULL: libvirt's own default */
+    const char *record; /* a recorded host's file instead of a helper; NULL: helper */
+    bool once;          /* end after the list */
+    bool as_root;       /* keep the parent's user, without new privileges */
+};
+
+struct source {
+    pid_t pid; /* the helper; 0: a file */
+    int fd;    /* readable when there is something; non-blocking for a helper */
+    struct buffer pending;
+};
+
+/* The helper's program: $VMPIN_HELPER, else as installed (PKGLIBEXECDIR/vmpin-guests). */
+int source_open(const struct source_options *options, struct source *ret, struct cg_error **err);
+/* The next message: 1 and *ret filled, 0 when there is none now, -EPIPE at the end, -EINVAL for a
+ * line that is none (the next call goes on behind it), -errno. */
+int source_next(struct source *source, struct message *ret, struct cg_error **err);
+/* Ends the helper (SIGTERM, SIGKILL after a second) and reaps it; its wait status, 0 for a file. */
+int source_close(struct source *source);
+
+/* Everything there is now, for a one-shot run: an array of facts sorted by name, then UUID. A
+ * helper that is refused as an unprivileged user is tried once more as root; *ret_warning (free())
+ * then says so, else NULL. -ENODEV: libvirt is not available. */
+struct facts_list {
+    struct facts **facts;
+    size_t count;
+};
+int source_collect(const struct source_options *options, struct facts_list *ret,
+                   char **ret_warning, struct cg_error **err);
+void facts_list_release(struct facts_list *list);
+
+#endif

@@ -1,0 +1,45 @@
+/* Policies as plain structs: which guests, what values, for which roles. No JSON type, no file and
+ * no guest in here. */
+#ifndef POLICY_POLICY_H
+#define POLICY_POLICY_H
+
+#include "guest/cell.h"
+#include "guest/facts.h"
+#include "host/host.h"
+
+/* What is wrong with a policy file: every error of it, not the first. */
+struct policy_problem {
+    char *file;
+    char *pointer; /* JSON pointer (RFC 6901) of the place; NULL where line and column tell */
+    int line, column; /* from 1; 0: not known */
+    char *text;       /* what is wrong and what to do */
+};
+struct policy_problems {
+    struct policy_problem *problems;
+    size_t count, size;
+};
+/* "FILE:LINE:COLUMN: TEXT" or "FILE: /apply/vcpu0/cpu: TEXT", escaped; free(). */
+char *policy_problem_text(const struct policy_problem *problem);
+void policy_problems_release(struct policy_problems *problems);
+
+struct policy; /* match, settings, flags: policy/policy_internal.h */
+
+/* The policies of one moment, in order of precedence (the later one wins). Immutable, counted. */
+struct policy_set;
+struct policy_set *policy_set_ref(struct policy_set *set);
+struct policy_set *policy_set_unref(struct policy_set *set);
+DEFINE_CLEANUP(struct policy_set *, policy_set_unref);
+#define cleanup_policy_set cleanup(policy_set_unrefp)
+size_t policy_set_count(const struct policy_set *set);
+const char *policy_set_name(const struct policy_set *set, size_t index);
+const char *policy_set_file(const struct policy_set *set, size_t index);
+
+/* Parses one file's bytes. Pure: no I/O. 0, or -EINVAL with at least one problem added; -ENOMEM.
+ * The new set holds the file's policies in their order. */
+int policy_parse(const char *file, const char *text, size_t length, struct policy_set **ret,
+                 struct policy_problems *problems);
+
+/* Does the policy match the guest? */
+bool policy_matches(const struct policy_set *set, size_t index, const struct facts *facts);
+
+#endif
