@@ -1,0 +1,36 @@
+/* Which nodes are a guest's: exact by the pid in libvirt's pid file and that process's
+ * /proc/PID/cgroup, else by the id in the path. Never by the likeness of a name. */
+#ifndef RECONCILE_BINDING_H
+#define RECONCILE_BINDING_H
+
+#include "guest/facts.h"
+#include "host/host.h"
+
+/* The guest's own node in one hierarchy. */
+struct place {
+    const struct cg_hierarchy *hierarchy; /* borrowed from the host's mounts */
+    char *path;                           /* below the hierarchy's root */
+    uint64_t id;                          /* the kernel's; ESTALE when another one stands there */
+    bool delegated;                       /* roles lie in PATH/libvirt/, not in PATH/ */
+};
+
+/* One incarnation of a guest. */
+struct binding {
+    pid_t pid;           /* 0: not known (test driver, recorded host) */
+    uint64_t start_time; /* of that process, clock ticks since boot; 0: not known */
+    struct place *places;
+    size_t count;
+};
+
+/* -ENOENT: the guest has no node (it does not run, or not yet); -ESTALE: pid file and id disagree,
+ * the guest is just starting or ending. */
+int binding_make(const struct host *host, const struct facts *facts, struct binding *ret,
+                 struct cg_error **err);
+void binding_release(struct binding *binding);
+#define cleanup_binding cleanup(binding_release)
+
+/* NULL: the guest has no node in that controller's hierarchy. */
+const struct place *binding_place(const struct binding *binding, const struct host *host,
+                                  const char *controller);
+
+#endif

@@ -1,0 +1,34 @@
+/* The open directories of one guest during one pass: each is opened once, when first needed, by
+ * identity, and all are closed at the end. Between passes nothing is open. */
+#ifndef RECONCILE_NODES_H
+#define RECONCILE_NODES_H
+
+#include "guest/cell.h"
+#include "reconcile/binding.h"
+
+struct open_node {
+    const struct place *place;
+    struct cg_role role;
+    bool delegated; /* the libvirt/ node between the guest's own and its roles' */
+    int dir;
+};
+
+struct nodes {
+    const struct host *host;
+    const struct binding *binding;
+    struct open_node *open;
+    size_t count, size;
+};
+
+/* The directory in which a cell of that attribute and role lives. On v2 under systemd a guest has
+ * two nodes of its own: the scope, which systemd owns, bears the weight, `libvirt/` below it all
+ * else. The handle is borrowed. -ENOENT: the role does not exist; -ESTALE: the guest is gone;
+ * -EOPNOTSUPP: the guest is not in that hierarchy at all. */
+int nodes_open(struct nodes *nodes, struct cg_role role, const struct cg_attr *attr, int *ret,
+               struct cg_error **err);
+/* "cpuset:/machine/qemu-2-web1.libvirt-qemu/vcpu0", for people; free(). */
+char *nodes_path(const struct nodes *nodes, struct cg_role role, const struct cg_attr *attr);
+void nodes_close(struct nodes *nodes);
+#define cleanup_nodes cleanup(nodes_close)
+
+#endif

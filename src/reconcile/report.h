@@ -1,0 +1,73 @@
+/* What one pass over a guest found and did: the one thing that logs, tables and --json are made
+ * from. */
+#ifndef RECONCILE_REPORT_H
+#define RECONCILE_REPORT_H
+
+#include "guest/cell.h"
+#include "policy/resolve.h"
+
+enum guest_status {
+    GUEST_UNMANAGED, /* no policy matches and nothing is to be returned */
+    GUEST_IN_SYNC,
+    GUEST_PENDING,  /* changes that vmpin has not made yet */
+    GUEST_DRIFT,    /* something else changed what vmpin had set */
+    GUEST_SETTLING, /* systemd was asked and has not answered */
+    GUEST_DEGRADED, /* in force as far as the CPUs are online */
+    GUEST_HELD,
+    GUEST_FAILED, /* something could not be put in force: see refusals and changes */
+};
+const char *guest_status_name(enum guest_status status); /* "in sync", "drift", ... */
+
+enum change_state {
+    CHANGE_PLANNED,
+    CHANGE_DONE,
+    CHANGE_FAILED,  /* the kernel refused it, or took it and does not grant it: see error */
+    CHANGE_UNDONE,  /* written, then taken back since a later one failed */
+    CHANGE_UNKNOWN, /* taking it back failed too */
+    CHANGE_SKIPPED, /* not tried, since an earlier one failed */
+};
+const char *change_state_name(enum change_state state);
+
+enum change_reason {
+    CHANGE_POLICY, /* a transition: the policy asks for something new */
+    CHANGE_HEAL,   /* drift */
+    CHANGE_RETURN, /* back to the baseline */
+    CHANGE_NEED,   /* needed by another one */
+};
+const char *change_reason_name(enum change_reason reason);
+
+struct change {
+    struct cell cell; /* role, target, attribute, new value, origin */
+    struct cg_value *old; /* NULL: not known */
+    enum change_reason reason;
+    enum change_state state;
+    char *note;  /* what a user should know of it; NULL: nothing */
+    char *error; /* NULL: none */
+};
+
+/* Where a role's threads are really allowed to run. */
+struct granted {
+    struct cg_role role;
+    struct cg_set *effective; /* the node's; NULL: not read */
+    struct cg_set *threads;   /* the union of the threads' own; NULL: no threads or not checked */
+    size_t thread_count;
+};
+
+struct report {
+    char uuid[UUID_SIZE];
+    char *name;
+    enum guest_status status;
+    bool threads_checked;
+    char *error; /* why the guest as a whole failed; NULL */
+    char **policies;
+    size_t policy_count;
+    struct change *changes;
+    size_t change_count, change_size;
+    struct refusals refusals;
+    struct granted *granted;
+    size_t granted_count;
+};
+void report_release(struct report *report);
+#define cleanup_report cleanup(report_release)
+
+#endif

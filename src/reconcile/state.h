@@ -1,0 +1,51 @@
+/* What vmpin remembers of a guest's incarnation: for each cell that it wrote, the baseline (the
+ * last value that vmpin did not write) and what it wrote itself. Plain data; state_dir.h keeps it
+ * in /run/vmpin. */
+#ifndef RECONCILE_STATE_H
+#define RECONCILE_STATE_H
+
+#include "guest/cell.h"
+#include "reconcile/binding.h"
+
+/* `written` has two values while a write is under way: after a crash either may stand in the
+ * file, and neither is foreign. */
+struct record {
+    struct cg_role role;
+    enum cell_target target;
+    const struct cg_attr *attr;
+    struct cg_value *baseline;   /* NULL: unknown; a MASK's is libvirt's pin in the facts */
+    struct cg_value *written[2]; /* [0] the newest; NULL: none */
+    bool settled;                /* enforce "start": set once, the operator's since then */
+};
+
+struct guest_state {
+    char uuid[UUID_SIZE];
+    pid_t pid; /* with start_time and node: the incarnation */
+    uint64_t start_time, node;
+    bool lost; /* an earlier state was damaged: baselines not recorded here are unknown */
+    struct record *records; /* sorted as cells are */
+    size_t count, size;
+};
+
+/* Is this the state of that incarnation? */
+bool state_is_of(const struct guest_state *state, const struct binding *binding);
+void state_start(struct guest_state *state, const char *uuid, const struct binding *binding);
+struct record *state_find(const struct guest_state *state, const struct cell *key);
+int state_add(struct guest_state *state, const struct cell *key, struct record **ret) must_check;
+void state_remove(struct guest_state *state, struct record *record);
+bool record_wrote(const struct record *record, const struct cg_value *value);
+/* Takes note of a value seen in the file: one that vmpin did not write becomes the baseline. True
+ * when that changed the record. */
+bool record_observe(struct record *record, struct cg_value *value);
+/* Takes note of a value about to be written; record_settle() once it stands there alone. */
+void record_write(struct record *record, struct cg_value *value);
+void record_written(struct record *record);
+void state_release(struct guest_state *state);
+#define cleanup_state cleanup(state_release)
+
+/* JSON, readable by a human, versioned; parse and format inverse. -EINVAL: damaged. */
+int state_parse(const char *text, size_t length, const struct cg_mounts *mounts,
+                struct guest_state *ret, struct cg_error **err);
+int state_format(const struct guest_state *state, char **ret_text);
+
+#endif

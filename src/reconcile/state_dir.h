@@ -1,0 +1,55 @@
+/* /run/vmpin: states, locks, holds, and the policies in force.
+ *
+ *   agent.lock          held (flock) by the running agent
+ *   policies.json       the policies in force, as policy_set_save() writes them
+ *   guests/UUID.json    a guest_state; UUID.json.damaged: one that could not be read
+ *   guests/UUID.lock    held while somebody reconciles that guest; never renamed or removed while
+ *                       the guest is there
+ *   holds/UUID, holds/all   a hold: its end in seconds since 1970, or 0 for none */
+#ifndef RECONCILE_STATE_DIR_H
+#define RECONCILE_STATE_DIR_H
+
+#include "reconcile/state.h"
+
+#include <time.h>
+
+#define STATE_DIR_DEFAULT "/run/vmpin"
+
+struct state_dir {
+    int dir, guests, holds; /* descriptors; guests and holds -1 where not there (reading alone) */
+    char *path;
+};
+
+/* `make`: the folders are made when missing (0755, root's). Without it a folder that is not there
+ * is an empty one, as before vmpin's first run. */
+int state_dir_open(const char *path, bool make, struct state_dir *ret, struct cg_error **err);
+void state_dir_close(struct state_dir *dir);
+#define cleanup_state_dir cleanup(state_dir_close)
+
+/* One agent at a time: *ret_fd holds the lock. -EBUSY: another one runs. */
+int state_dir_lock_agent(const struct state_dir *dir, int *ret_fd, struct cg_error **err);
+bool state_dir_agent_runs(const struct state_dir *dir);
+
+/* One writer a guest. Waits up to `wait_ms`; -EBUSY. */
+int state_dir_lock_guest(const struct state_dir *dir, const char *uuid, unsigned wait_ms,
+                         int *ret_fd, struct cg_error **err);
+
+/* -ENOENT: none. A damaged one is set aside, *ret is a new state with `lost`, and -EUCLEAN. */
+int state_dir_load(const struct state_dir *dir, const char *uuid, const struct cg_mounts *mounts,
+                   struct guest_state *ret, struct cg_error **err);
+int state_dir_save(const struct state_dir *dir, const struct guest_state *state,
+                   struct cg_error **err);
+void state_dir_forget(const struct state_dir *dir, const char *uuid);
+
+/* Holds. `uuid` NULL: all guests. `until` 0: until released. */
+int state_dir_hold(const struct state_dir *dir, const char *uuid, time_t until,
+                   struct cg_error **err);
+int state_dir_release(const struct state_dir *dir, const char *uuid, struct cg_error **err);
+/* Is the guest held now? *ret_until (may be NULL): 0 or the earliest moment to ask again. */
+bool state_dir_held(const struct state_dir *dir, const char *uuid, time_t now, time_t *ret_until);
+
+int state_dir_save_policies(const struct state_dir *dir, const char *text, struct cg_error **err);
+int state_dir_load_policies(const struct state_dir *dir, struct buffer *ret,
+                            struct cg_error **err);
+
+#endif
