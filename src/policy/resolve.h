@@ -9,7 +9,8 @@
 /* What a policy asks for and this guest or host cannot have. The others stay in force. */
 struct refusal {
     struct cg_role role;
-    char *attribute; /* as written: "cpuset.cpus" */
+    char *attribute;            /* as written: "cpuset.cpus" */
+    const struct cg_attr *attr; /* this host's face: what is in force there stays; NULL: none */
     struct origin *origin;
     char *text;
 };
@@ -17,8 +18,10 @@ struct refusals {
     struct refusal *refusals;
     size_t count, size;
 };
+/* `attribute` NULL: the name of `attr`, which may be NULL where the host has none. */
 int refusals_add(struct refusals *refusals, struct cg_role role, const char *attribute,
-                 struct origin *origin, const char *format, ...) printf_like(5, 6) must_check;
+                 const struct cg_attr *attr, struct origin *origin, const char *format, ...)
+    printf_like(6, 7) must_check;
 void refusals_release(struct refusals *refusals);
 
 struct desired {

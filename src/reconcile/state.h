@@ -7,14 +7,16 @@
 #include "guest/cell.h"
 #include "reconcile/binding.h"
 
-/* `written` has two values while a write is under way: after a crash either may stand in the
- * file, and neither is foreign. */
+/* `written` has more than one value while a write is under way: the new one, the one written on the
+ * way to it (a set grows before it shrinks) and the last one. After a crash any of them may stand
+ * in the file, and none is foreign. */
+#define RECORD_WRITTEN 3
 struct record {
     struct cg_role role;
     enum cell_target target;
     const struct cg_attr *attr;
     struct cg_value *baseline;   /* NULL: unknown; a MASK's is libvirt's pin in the facts */
-    struct cg_value *written[2]; /* [0] the newest; NULL: none */
+    struct cg_value *written[RECORD_WRITTEN]; /* [0] the newest; NULL: none */
     bool settled;                /* enforce "start": set once, the operator's since then */
 };
 
@@ -37,9 +39,11 @@ bool record_wrote(const struct record *record, const struct cg_value *value);
 /* Takes note of a value seen in the file: one that vmpin did not write becomes the baseline. True
  * when that changed the record. */
 bool record_observe(struct record *record, struct cg_value *value);
-/* Takes note of a value about to be written; record_settle() once it stands there alone. */
+/* Takes note of a value about to be written; of its standing there alone; of its undoing (false
+ * when vmpin had written nothing before: the record may go). */
 void record_write(struct record *record, struct cg_value *value);
 void record_written(struct record *record);
+bool record_undone(struct record *record);
 void state_release(struct guest_state *state);
 #define cleanup_state cleanup(state_release)
 

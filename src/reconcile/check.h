@@ -1,0 +1,38 @@
+/* What is checked of a whole plan before any of it is written, and needs a look at the host: do
+ * the ancestors allow the CPUs, has the guest room under its limit, may its memory move. */
+#ifndef RECONCILE_CHECK_H
+#define RECONCILE_CHECK_H
+
+#include "reconcile/nodes.h"
+#include "reconcile/plan.h"
+
+/* What ancestors of guests grant, read once each: for one run over many guests. */
+struct ancestors {
+    struct ancestor *list;
+    size_t count, size;
+};
+void ancestors_release(struct ancestors *ancestors);
+
+struct check_input {
+    struct nodes *nodes;
+    const struct facts *facts;
+    const struct cells *targets, *observed;
+    bool starting;
+    struct ancestors *ancestors;
+    struct buffer *scratch;
+};
+
+/* Adds a refusal for each step that must not be made; the caller takes these targets out and plans
+ * again. -ESTALE: the guest is gone. */
+int check_plan(const struct check_input *input, const struct plan *plan,
+               struct refusals *refusals, struct cg_error **err);
+
+/* Parts, by what they guard. */
+int check_ancestors(const struct check_input *input, const struct step *step,
+                    struct refusals *refusals, struct cg_error **err);
+int check_memory_limit(const struct check_input *input, const struct step *step,
+                       struct refusals *refusals, struct cg_error **err);
+int check_mems(const struct check_input *input, const struct step *step,
+               struct refusals *refusals, struct cg_error **err);
+
+#endif
