@@ -14,7 +14,7 @@ struct buffer {
 };
 
 void buffer_release(struct buffer *buffer);
-#define cleanup_buffer cleanup(buffer_release)
+#define cleanup_buffer cleanup_with(buffer_release)
 
 /* Room for `more` bytes and the NUL behind `length`. -ENOMEM. */
 int buffer_reserve(struct buffer *buffer, size_t more) must_check;

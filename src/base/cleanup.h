@@ -11,9 +11,9 @@
 
 #define must_check __attribute__((warn_unused_result))
 #define printf_like(at, first) __attribute__((format(printf, at, first)))
-#define cleanup(function) __attribute__((cleanup(function)))
+#define cleanup_with(function) __attribute__((__cleanup__(function)))
 
-/* Defines `NAMEp`, which releases what a pointer variable points at, for use with cleanup(). */
+/* Defines `NAMEp`, which releases what a pointer variable points at, for use with cleanup_with(). */
 #define DEFINE_CLEANUP(type, name)                                                                 \
     static inline void name##p(type *p)                                                            \
     {                                                                                              \
@@ -47,10 +47,10 @@ static inline void closedirp(DIR **dir)
         closedir(*dir);
 }
 
-#define cleanup_free     cleanup(freep)
-#define cleanup_close    cleanup(closep)
-#define cleanup_fclose   cleanup(fclosep)
-#define cleanup_closedir cleanup(closedirp)
+#define cleanup_free     cleanup_with(freep)
+#define cleanup_close    cleanup_with(closep)
+#define cleanup_fclose   cleanup_with(fclosep)
+#define cleanup_closedir cleanup_with(closedirp)
 
 static inline int steal_fd(int *fd)
 {

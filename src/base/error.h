@@ -25,6 +25,6 @@ int cg_error_errno(const struct cg_error *error);
 const char *cg_error_text(const struct cg_error *error);
 struct cg_error *cg_error_free(struct cg_error *error);
 DEFINE_CLEANUP(struct cg_error *, cg_error_free);
-#define cleanup_error cleanup(cg_error_freep)
+#define cleanup_error cleanup_with(cg_error_freep)
 
 #endif

@@ -34,6 +34,6 @@ const struct cg_hierarchy *mounts_find(const struct cg_mounts *mounts, const cha
 
 struct cg_mounts *mounts_free(struct cg_mounts *mounts);
 DEFINE_CLEANUP(struct cg_mounts *, mounts_free);
-#define cleanup_mounts cleanup(mounts_freep)
+#define cleanup_mounts cleanup_with(mounts_freep)
 
 #endif

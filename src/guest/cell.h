@@ -56,6 +56,6 @@ void cells_remove(struct cells *cells, struct cell *cell);
 int cells_copy(const struct cells *from, struct cells *ret) must_check;
 bool cells_equal(const struct cells *a, const struct cells *b);
 void cells_release(struct cells *cells);
-#define cleanup_cells cleanup(cells_release)
+#define cleanup_cells cleanup_with(cells_release)
 
 #endif

@@ -59,6 +59,6 @@ const struct cg_set *facts_pin(const struct facts *facts, struct cg_role role);
 bool facts_equal(const struct facts *a, const struct facts *b);
 struct facts *facts_free(struct facts *facts);
 DEFINE_CLEANUP(struct facts *, facts_free);
-#define cleanup_facts cleanup(facts_freep)
+#define cleanup_facts cleanup_with(facts_freep)
 
 #endif

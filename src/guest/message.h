@@ -47,6 +47,6 @@ struct message {
 int message_parse(const char *line, size_t length, struct message *ret, struct cg_error **err);
 int message_format(const struct message *message, char **ret_line); /* no newline; free() */
 void message_release(struct message *message);
-#define cleanup_message cleanup(message_release)
+#define cleanup_message cleanup_with(message_release)
 
 #endif

@@ -25,7 +25,7 @@ int host_open(const struct kernel *kernel, const char *root, struct host **ret,
 int host_refresh(struct host *host, struct cg_error **err);
 struct host *host_free(struct host *host);
 DEFINE_CLEANUP(struct host *, host_free);
-#define cleanup_host cleanup(host_freep)
+#define cleanup_host cleanup_with(host_freep)
 
 /* Free bytes on one memory node (its meminfo's MemFree); -errno where the host does not tell. */
 int host_node_free(const struct host *host, unsigned node, uint64_t *ret);

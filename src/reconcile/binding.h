@@ -27,7 +27,7 @@ struct binding {
 int binding_make(const struct host *host, const struct facts *facts, struct binding *ret,
                  struct cg_error **err);
 void binding_release(struct binding *binding);
-#define cleanup_binding cleanup(binding_release)
+#define cleanup_binding cleanup_with(binding_release)
 
 /* NULL: the guest has no node in that controller's hierarchy. */
 const struct place *binding_place(const struct binding *binding, const struct host *host,

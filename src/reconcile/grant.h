@@ -22,7 +22,7 @@ struct role_grant {
 int grant_read(struct nodes *nodes, struct cg_role role, struct buffer *scratch,
                struct role_grant *ret, struct cg_error **err);
 void grant_release(struct role_grant *grant);
-#define cleanup_grant cleanup(grant_release)
+#define cleanup_grant cleanup_with(grant_release)
 
 /* Is some thread kept by its own mask from CPUs that the node grants? */
 bool grant_masked(const struct role_grant *grant);

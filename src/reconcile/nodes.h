@@ -29,6 +29,6 @@ int nodes_open(struct nodes *nodes, struct cg_role role, const struct cg_attr *a
 /* "cpuset:/machine/qemu-2-web1.libvirt-qemu/vcpu0", for people; free(). */
 char *nodes_path(const struct nodes *nodes, struct cg_role role, const struct cg_attr *attr);
 void nodes_close(struct nodes *nodes);
-#define cleanup_nodes cleanup(nodes_close)
+#define cleanup_nodes cleanup_with(nodes_close)
 
 #endif

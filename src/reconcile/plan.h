@@ -48,7 +48,7 @@ int plan_make(const struct cells *targets, const struct cells *observed,
               const struct role_list *roles, struct plan *ret,
               struct refusals *refusals) must_check;
 void plan_release(struct plan *plan);
-#define cleanup_plan cleanup(plan_release)
+#define cleanup_plan cleanup_with(plan_release)
 
 /* plan_make()'s parts, one a kernel rule (plan_subset.c, plan_limits.c): each may add targets
  * ("needed by ..."), take some out with a refusal, and leaves the rest. */

@@ -68,6 +68,6 @@ struct report {
     size_t granted_count;
 };
 void report_release(struct report *report);
-#define cleanup_report cleanup(report_release)
+#define cleanup_report cleanup_with(report_release)
 
 #endif

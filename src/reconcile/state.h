@@ -39,13 +39,11 @@ bool record_wrote(const struct record *record, const struct cg_value *value);
 /* Takes note of a value seen in the file: one that vmpin did not write becomes the baseline. True
  * when that changed the record. */
 bool record_observe(struct record *record, struct cg_value *value);
-/* Takes note of a value about to be written; of its standing there alone; of its undoing (false
- * when vmpin had written nothing before: the record may go). */
+/* Takes note of a value about to be written, and of the newest one standing there alone. */
 void record_write(struct record *record, struct cg_value *value);
 void record_written(struct record *record);
-bool record_undone(struct record *record);
 void state_release(struct guest_state *state);
-#define cleanup_state cleanup(state_release)
+#define cleanup_state cleanup_with(state_release)
 
 /* JSON, readable by a human, versioned; parse and format inverse. -EINVAL: damaged. */
 int state_parse(const char *text, size_t length, const struct cg_mounts *mounts,

@@ -24,7 +24,7 @@ struct state_dir {
  * is an empty one, as before vmpin's first run. */
 int state_dir_open(const char *path, bool make, struct state_dir *ret, struct cg_error **err);
 void state_dir_close(struct state_dir *dir);
-#define cleanup_state_dir cleanup(state_dir_close)
+#define cleanup_state_dir cleanup_with(state_dir_close)
 
 /* One agent at a time: *ret_fd holds the lock. -EBUSY: another one runs. */
 int state_dir_lock_agent(const struct state_dir *dir, int *ret_fd, struct cg_error **err);

@@ -1,0 +1,275 @@
+/* Finding a guest's nodes. The process tells the truth (/proc/PID/cgroup); the pid comes from
+ * libvirt's pid file; the id in the path must agree with libvirt's, else the file is an old one. */
+#include "reconcile/binding.h"
+
+#include "base/escape.h"
+#include "cgroup/guest_path.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <string.h>
+
+static int read_pid(const struct host *host, const struct facts *facts, struct buffer *scratch,
+                    pid_t *ret)
+{
+    cleanup_free char *file = NULL;
+    char *end;
+    long pid;
+    int r;
+
+    if (host->libvirt_run < 0)
+        return -ENOENT;
+    if (asprintf(&file, "%s/%s.pid", facts->driver, facts->name) < 0)
+        return -ENOMEM;
+    r = host->kernel->read(host->kernel, host->libvirt_run, file, scratch);
+    if (r < 0)
+        return r == -ENOMEM ? r : -ENOENT;
+    pid = strtol(scratch->data, &end, 10);
+    if (end == scratch->data || pid <= 0)
+        return -ENOENT;
+    *ret = (pid_t)pid;
+    return 0;
+}
+
+/* Field 22 of /proc/PID/stat (proc(5)); the command's name before it may hold anything but its
+ * last parenthesis. */
+static int read_start_time(const struct host *host, pid_t pid, struct buffer *scratch,
+                           uint64_t *ret)
+{
+    char file[32];
+    const char *at;
+    int r;
+
+    snprintf(file, sizeof(file), "%d/stat", (int)pid);
+    r = host->kernel->read(host->kernel, host->proc, file, scratch);
+    if (r < 0)
+        return r;
+    at = strrchr(scratch->data, ')');
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    if (!at)
+        return -EINVAL;
+    *ret = strtoull(at + 1, NULL, 10);
+    return 0;
+}
+
+static int binding_add(struct binding *binding, const struct cg_hierarchy *hierarchy, char *path,
+                       bool delegated, uint64_t id)
+{
+    struct place *places =
+        reallocarray(binding->places, binding->count + 1, sizeof(*binding->places));
+
+    if (!places)
+        return -ENOMEM;
+    binding->places = places;
+    places[binding->count++] = (struct place){
+        .hierarchy = hierarchy, .path = path, .delegated = delegated, .id = id};
+    return 0;
+}
+
+/* The id of the directory, which must exist. */
+static int node_id(const struct host *host, const struct cg_hierarchy *hierarchy, const char *path,
+                   uint64_t *ret)
+{
+    int dir = host->kernel->open_dir(host->kernel, hierarchy->dir, path, ret);
+
+    if (dir < 0)
+        return dir;
+    host->kernel->close_dir(host->kernel, dir);
+    return 0;
+}
+
+static const struct cg_hierarchy *hierarchy_of_line(const struct cg_mounts *mounts,
+                                                    const struct cgroup_line *line)
+{
+    for (size_t i = 0; i < mounts->count; i++) {
+        const struct cg_hierarchy *h = &mounts->hierarchies[i];
+
+        if (line->version == 2 ? h->version == 2
+                               : h->version == 1 &&
+                                     strlen(h->controllers) == line->controllers_length &&
+                                     !memcmp(h->controllers, line->controllers,
+                                             line->controllers_length))
+            return h;
+    }
+    return NULL;
+}
+
+/* Does the directory bear another guest's id? Then the pid was an old one, used again. */
+static bool other_guest(const char *path, const struct facts *facts)
+{
+    struct guest_directory directory;
+    const char *slash = strrchr(path, '/');
+    bool other;
+
+    if (guest_directory_parse(slash ? slash + 1 : path, &directory) < 0)
+        return false;
+    other = (directory.id >= 0 && facts->id >= 0 && directory.id != facts->id) ||
+            (directory.uuid && strcasecmp(directory.uuid, facts->uuid) != 0);
+    guest_directory_release(&directory);
+    return other;
+}
+
+static int bind_line(const struct host *host, const struct facts *facts,
+                     const struct cgroup_line *line, struct binding *binding)
+{
+    const struct cg_hierarchy *hierarchy = hierarchy_of_line(host->mounts, line);
+    cleanup_free char *text = strndup(line->path, line->path_length);
+    struct guest_path path;
+    uint64_t id;
+    int r;
+
+    if (!text)
+        return -ENOMEM;
+    if (!hierarchy)
+        return 0;
+    r = guest_path_parse(text, &path);
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    r = other_guest(path.vm, facts) ? -ESTALE : node_id(host, hierarchy, path.vm, &id);
+    if (r == 0)
+        r = binding_add(binding, hierarchy, path.vm, path.delegated, id);
+    if (r == 0)
+        path.vm = NULL; /* it is the binding's now */
+    guest_path_release(&path);
+    return r;
+}
+
+static int bind_by_process(const struct host *host, const struct facts *facts,
+                           struct buffer *scratch, struct binding *binding)
+{
+    char file[32];
+    int r;
+
+    snprintf(file, sizeof(file), "%d/cgroup", (int)binding->pid);
+    r = host->kernel->read(host->kernel, host->proc, file, scratch);
+    if (r < 0)
+        return r == -ENOMEM ? r : -ENOENT;
+    struct cgroup_line line;
+    for (const char *at = scratch->data; cgroup_line_next(&at, &line);) {
+        r = bind_line(host, facts, &line, binding);
+        if (r < 0)
+            return r;
+    }
+    return read_start_time(host, binding->pid, scratch, &binding->start_time);
+}
+
+/* libvirt's name for the machine, virSystemdMakeMachineName()'s rules: what is not a letter, a
+ * digit, a dot or a dash is left out, and the whole is cut to 64 characters. */
+static char *machine_name(const struct facts *facts)
+{
+    char *name = NULL, *to;
+    int prefix = asprintf(&name, "%s-%d-%s", facts->driver, facts->id, facts->name);
+
+    if (prefix < 0)
+        return NULL;
+    to = name;
+    for (const char *s = name; *s && to - name < 64; s++)
+        if (isalnum((unsigned char)*s) || *s == '.' || *s == '-')
+            *to++ = *s;
+    *to = '\0';
+    return name;
+}
+
+/* "machine-qemu\x2d2\x2dweb1.scope" of "qemu-2-web1", after systemd.unit(5)'s escaping. */
+static char *scope_name(const char *slice, const char *machine)
+{
+    char *scope = malloc(strlen(slice) + 4 * strlen(machine) + sizeof("-.scope")), *to;
+
+    if (!scope)
+        return NULL;
+    to = stpcpy(stpcpy(scope, slice), "-");
+    for (; *machine; machine++)
+        if (*machine == '-')
+            to = stpcpy(to, "\\x2d");
+        else
+            *to++ = *machine;
+    strcpy(to, ".scope");
+    return scope;
+}
+
+/* Where a guest without a known process should be: by its id, in libvirt's default places. */
+static int bind_by_id(const struct host *host, const struct facts *facts, struct binding *binding)
+{
+    cleanup_free char *machine = machine_name(facts), *scope = NULL;
+    const char *partition = facts->partition ? facts->partition : "/machine";
+    cleanup_free char *plain = NULL, *unit = NULL;
+
+    if (!machine || !(scope = scope_name("machine", machine)) ||
+        asprintf(&plain, "%s/%s.libvirt-%s", partition + (*partition == '/'), machine,
+                 facts->driver) < 0 ||
+        asprintf(&unit, "machine.slice/%s", scope) < 0)
+        return -ENOMEM;
+    for (size_t i = 0; i < host->mounts->count; i++) {
+        const struct cg_hierarchy *h = &host->mounts->hierarchies[i];
+        const char *candidates[] = {plain, unit};
+
+        for (size_t k = 0; k < ARRAY_SIZE(candidates); k++) {
+            cleanup_free char *below = NULL, *path = NULL;
+            uint64_t id, ignored;
+            int r = node_id(host, h, candidates[k], &id);
+
+            if (r < 0)
+                continue;
+            path = strdup(candidates[k]);
+            if (!path || asprintf(&below, "%s/libvirt", path) < 0)
+                return -ENOMEM;
+            r = binding_add(binding, h, path, node_id(host, h, below, &ignored) == 0, id);
+            if (r < 0)
+                return r;
+            path = NULL;
+            break;
+        }
+    }
+    return 0;
+}
+
+int binding_make(const struct host *host, const struct facts *facts, struct binding *ret,
+                 struct cg_error **err)
+{
+    cleanup_binding struct binding binding = {0};
+    cleanup_buffer struct buffer scratch = {0};
+    cleanup_free char *shown = text_escape(facts->name);
+    int r;
+
+    if (!shown)
+        return error_out_of_memory(err);
+    if (!facts->running)
+        return error_set(err, ENOENT, "guest %s does not run", shown);
+    r = read_pid(host, facts, &scratch, &binding.pid);
+    if (r == 0)
+        r = bind_by_process(host, facts, &scratch, &binding);
+    else if (r == -ENOENT)
+        r = bind_by_id(host, facts, &binding);
+    if (r == -ENOMEM)
+        return error_out_of_memory(err);
+    if (r == -ESTALE)
+        return error_set(err, ESTALE,
+                         "guest %s: its process (pid %d) is in another guest's control group: "
+                         "libvirt's pid file is an old one, or the guest is just starting",
+                         shown, (int)binding.pid);
+    if (r < 0 || binding.count == 0)
+        return error_set(err, ENOENT, "guest %s: no control group of it was found", shown);
+    *ret = binding;
+    binding = (struct binding){0};
+    return 0;
+}
+
+void binding_release(struct binding *binding)
+{
+    for (size_t i = 0; i < binding->count; i++)
+        free(binding->places[i].path);
+    free(binding->places);
+    *binding = (struct binding){0};
+}
+
+const struct place *binding_place(const struct binding *binding, const struct host *host,
+                                  const char *controller)
+{
+    const struct cg_hierarchy *hierarchy = mounts_find(host->mounts, controller);
+
+    for (size_t i = 0; hierarchy && i < binding->count; i++)
+        if (binding->places[i].hierarchy == hierarchy)
+            return &binding->places[i];
+    return NULL;
+}

@@ -1,0 +1,134 @@
+#include "reconcile/state.h"
+
+#include <string.h>
+
+bool state_is_of(const struct guest_state *state, const struct binding *binding)
+{
+    return state->pid == binding->pid && state->start_time == binding->start_time &&
+           binding->count > 0 && state->node == binding->places[0].id;
+}
+
+void state_start(struct guest_state *state, const char *uuid, const struct binding *binding)
+{
+    state_release(state);
+    snprintf(state->uuid, sizeof(state->uuid), "%s", uuid);
+    state->pid = binding->pid;
+    state->start_time = binding->start_time;
+    state->node = binding->count > 0 ? binding->places[0].id : 0;
+}
+
+static int compare(const struct record *record, const struct cell *key)
+{
+    const struct cell as_cell = {
+        .role = record->role, .target = record->target, .attr = record->attr};
+
+    return cell_compare(&as_cell, key);
+}
+
+/* Where the key's record is or would be. */
+static size_t position(const struct guest_state *state, const struct cell *key)
+{
+    size_t low = 0, high = state->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (compare(&state->records[middle], key) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct record *state_find(const struct guest_state *state, const struct cell *key)
+{
+    size_t at = position(state, key);
+
+    return at < state->count && compare(&state->records[at], key) == 0 ? &state->records[at]
+                                                                       : NULL;
+}
+
+int state_add(struct guest_state *state, const struct cell *key, struct record **ret)
+{
+    size_t at = position(state, key);
+
+    if (at < state->count && compare(&state->records[at], key) == 0) {
+        *ret = &state->records[at];
+        return 0;
+    }
+    if (state->count == state->size) {
+        size_t size = state->size ? state->size * 2 : 8;
+        struct record *records = reallocarray(state->records, size, sizeof(*records));
+
+        if (!records)
+            return -ENOMEM;
+        state->records = records;
+        state->size = size;
+    }
+    memmove(&state->records[at + 1], &state->records[at],
+            (state->count - at) * sizeof(*state->records));
+    state->records[at] =
+        (struct record){.role = key->role, .target = key->target, .attr = key->attr};
+    state->count++;
+    *ret = &state->records[at];
+    return 0;
+}
+
+static void record_clear(struct record *record)
+{
+    cg_value_unref(record->baseline);
+    for (size_t i = 0; i < RECORD_WRITTEN; i++)
+        cg_value_unref(record->written[i]);
+}
+
+void state_remove(struct guest_state *state, struct record *record)
+{
+    size_t at = (size_t)(record - state->records);
+
+    record_clear(record);
+    memmove(record, record + 1, (state->count - at - 1) * sizeof(*record));
+    state->count--;
+}
+
+bool record_wrote(const struct record *record, const struct cg_value *value)
+{
+    for (size_t i = 0; i < RECORD_WRITTEN; i++)
+        if (record->written[i] && cg_value_equal(record->written[i], value))
+            return true;
+    return false;
+}
+
+bool record_observe(struct record *record, struct cg_value *value)
+{
+    if (record_wrote(record, value) ||
+        (record->baseline && cg_value_equal(record->baseline, value)))
+        return false;
+    cg_value_unref(record->baseline);
+    record->baseline = cg_value_ref(value);
+    return true;
+}
+
+void record_write(struct record *record, struct cg_value *value)
+{
+    if (record->written[0] && cg_value_equal(record->written[0], value))
+        return;
+    cg_value_unref(record->written[RECORD_WRITTEN - 1]);
+    memmove(&record->written[1], &record->written[0],
+            (RECORD_WRITTEN - 1) * sizeof(record->written[0]));
+    record->written[0] = cg_value_ref(value);
+}
+
+void record_written(struct record *record)
+{
+    for (size_t i = 1; i < RECORD_WRITTEN; i++)
+        record->written[i] = cg_value_unref(record->written[i]);
+}
+
+void state_release(struct guest_state *state)
+{
+    for (size_t i = 0; i < state->count; i++)
+        record_clear(&state->records[i]);
+    free(state->records);
+    *state = (struct guest_state){0};
+}

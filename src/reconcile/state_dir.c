@@ -1,0 +1,240 @@
+/* Files of /run/vmpin. Everything is read and written below open directories, and replaced as a
+ * whole, so that a crash at any moment leaves the old text or the new. */
+#include "reconcile/state_dir.h"
+
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#define STATE_LIMIT  (4u << 20)
+#define POLICY_LIMIT (64u << 20)
+#define ALL "all"
+
+static int open_folder(int at, const char *name, bool make)
+{
+    int fd;
+
+    if (make && mkdirat(at, name, 0755) < 0 && errno != EEXIST)
+        return -errno;
+    fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    return fd < 0 ? -errno : fd;
+}
+
+int state_dir_open(const char *path, bool make, struct state_dir *ret, struct cg_error **err)
+{
+    struct state_dir dir = {.dir = -1, .guests = -1, .holds = -1, .path = strdup(path)};
+
+    if (!dir.path)
+        return error_out_of_memory(err);
+    dir.dir = open_folder(AT_FDCWD, path, make);
+    if (dir.dir >= 0) {
+        dir.guests = open_folder(dir.dir, "guests", make);
+        dir.holds = open_folder(dir.dir, "holds", make);
+    }
+    for (const int *fd = (const int[]){dir.dir, dir.guests, dir.holds, 0}; *fd < 0; fd++)
+        if (make || *fd != -ENOENT) {
+            int code = -*fd;
+
+            state_dir_close(&dir);
+            return error_set(err, code, "%s, where vmpin keeps its state: %s", path,
+                             strerror(code));
+        }
+    *ret = dir;
+    return 0;
+}
+
+void state_dir_close(struct state_dir *dir)
+{
+    closep(&dir->dir);
+    closep(&dir->guests);
+    closep(&dir->holds);
+    free(dir->path);
+    *dir = (struct state_dir){.dir = -1, .guests = -1, .holds = -1};
+}
+
+/* Is the open file still the one of that name? A guest that went took its lock file with it. */
+static bool still_there(int fd, int dir, const char *name)
+{
+    struct stat open_one, named;
+
+    return fstat(fd, &open_one) == 0 && fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+           open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
+}
+
+static int lock_file(int dir, const char *name, unsigned wait_ms, int *ret)
+{
+    for (unsigned waited = 0;; waited += 10) {
+        cleanup_close int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+
+        if (fd < 0)
+            return -errno;
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0 && still_there(fd, dir, name)) {
+            *ret = steal_fd(&fd);
+            return 0;
+        }
+        if (waited >= wait_ms)
+            return -EBUSY;
+        poll(NULL, 0, 10);
+    }
+}
+
+int state_dir_lock_agent(const struct state_dir *dir, int *ret_fd, struct cg_error **err)
+{
+    int r = lock_file(dir->dir, "agent.lock", 0, ret_fd);
+
+    if (r == -EBUSY)
+        return error_set(err, EBUSY, "another vmpin agent runs (it holds %s/agent.lock)",
+                         dir->path);
+    return r < 0 ? error_set(err, -r, "%s/agent.lock: %s", dir->path, strerror(-r)) : 0;
+}
+
+bool state_dir_agent_runs(const struct state_dir *dir)
+{
+    cleanup_close int fd =
+        dir->dir < 0 ? -1 : openat(dir->dir, "agent.lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+}
+
+int state_dir_lock_guest(const struct state_dir *dir, const char *uuid, unsigned wait_ms,
+                         int *ret_fd, struct cg_error **err)
+{
+    char name[UUID_SIZE + 8];
+    int r;
+
+    snprintf(name, sizeof(name), "%s.lock", uuid);
+    r = lock_file(dir->guests, name, wait_ms, ret_fd);
+    if (r == -EBUSY)
+        return error_set(err, EBUSY, "another vmpin is at this guest now");
+    return r < 0 ? error_set(err, -r, "%s/guests/%s: %s", dir->path, name, strerror(-r)) : 0;
+}
+
+static void set_aside(const struct state_dir *dir, const char *name)
+{
+    char aside[UUID_SIZE + 32];
+
+    snprintf(aside, sizeof(aside), "%s.damaged", name);
+    renameat(dir->guests, name, dir->guests, aside);
+}
+
+int state_dir_load(const struct state_dir *dir, const char *uuid, const struct cg_mounts *mounts,
+                   struct guest_state *ret, struct cg_error **err)
+{
+    cleanup_buffer struct buffer text = {0};
+    char name[UUID_SIZE + 8];
+    int r;
+
+    if (dir->guests < 0)
+        return -ENOENT;
+    snprintf(name, sizeof(name), "%s.json", uuid);
+    r = file_read(dir->guests, name, &text, STATE_LIMIT);
+    if (r == -ENOENT || r == -ENOMEM)
+        return r;
+    if (r == 0)
+        r = state_parse(text.data, text.length, mounts, ret, err);
+    else
+        error_set(err, -r, "%s", strerror(-r));
+    if (r == 0 || r == -ENOMEM)
+        return r;
+    /* A guess at a baseline would be restored some day: better to know that it is lost. */
+    error_prefix(err, "%s/guests/%s is damaged and was set aside as %s.damaged", dir->path, name,
+                 name);
+    set_aside(dir, name);
+    *ret = (struct guest_state){.lost = true};
+    snprintf(ret->uuid, sizeof(ret->uuid), "%s", uuid);
+    return -EUCLEAN;
+}
+
+int state_dir_save(const struct state_dir *dir, const struct guest_state *state,
+                   struct cg_error **err)
+{
+    cleanup_free char *text = NULL;
+    char name[UUID_SIZE + 8];
+    int r = state_format(state, &text);
+
+    snprintf(name, sizeof(name), "%s.json", state->uuid);
+    if (r == 0)
+        r = file_replace(dir->guests, name, text, strlen(text), 0644);
+    return r < 0 ? error_set(err, -r, "the baseline could not be saved in %s/guests/%s: %s",
+                             dir->path, name, strerror(-r))
+                 : 0;
+}
+
+void state_dir_forget(const struct state_dir *dir, const char *uuid)
+{
+    char name[UUID_SIZE + 8];
+
+    if (dir->guests < 0)
+        return;
+    snprintf(name, sizeof(name), "%s.json", uuid);
+    unlinkat(dir->guests, name, 0);
+    snprintf(name, sizeof(name), "%s.lock", uuid);
+    unlinkat(dir->guests, name, 0);
+}
+
+int state_dir_hold(const struct state_dir *dir, const char *uuid, time_t until,
+                   struct cg_error **err)
+{
+    char text[32];
+    int r;
+
+    snprintf(text, sizeof(text), "%lld\n", (long long)until);
+    r = file_replace(dir->holds, uuid ? uuid : ALL, text, strlen(text), 0644);
+    return r < 0 ? error_set(err, -r, "%s/holds/%s: %s", dir->path, uuid ? uuid : ALL,
+                             strerror(-r))
+                 : 0;
+}
+
+int state_dir_release(const struct state_dir *dir, const char *uuid, struct cg_error **err)
+{
+    if (unlinkat(dir->holds, uuid ? uuid : ALL, 0) < 0 && errno != ENOENT)
+        return error_set(err, errno, "%s/holds/%s: %s", dir->path, uuid ? uuid : ALL,
+                         strerror(errno));
+    return 0;
+}
+
+/* A hold that cannot be read is one: not writing is the safe side. */
+static bool held_by(const struct state_dir *dir, const char *name, time_t now, time_t *until)
+{
+    cleanup_buffer struct buffer text = {0};
+    int r = dir->holds < 0 ? -ENOENT : file_read(dir->holds, name, &text, 64);
+    time_t end;
+
+    if (r == -ENOENT)
+        return false;
+    end = r < 0 ? 0 : (time_t)strtoll(text.data, NULL, 10);
+    if (end != 0 && end <= now)
+        return false;
+    if (end != 0 && (*until == 0 || end < *until))
+        *until = end;
+    return true;
+}
+
+bool state_dir_held(const struct state_dir *dir, const char *uuid, time_t now, time_t *ret_until)
+{
+    time_t until = 0;
+    bool one = held_by(dir, uuid, now, &until), all = held_by(dir, ALL, now, &until);
+
+    if (ret_until)
+        *ret_until = until;
+    return one || all;
+}
+
+int state_dir_save_policies(const struct state_dir *dir, const char *text, struct cg_error **err)
+{
+    int r = file_replace(dir->dir, "policies.json", text, strlen(text), 0644);
+
+    return r < 0 ? error_set(err, -r, "%s/policies.json: %s", dir->path, strerror(-r)) : 0;
+}
+
+int state_dir_load_policies(const struct state_dir *dir, struct buffer *ret,
+                            struct cg_error **err)
+{
+    int r = dir->dir < 0 ? -ENOENT : file_read(dir->dir, "policies.json", ret, POLICY_LIMIT);
+
+    return r < 0 ? error_set(err, -r, "%s/policies.json: %s", dir->path, strerror(-r)) : 0;
+}

@@ -1,0 +1,185 @@
+#include "reconcile/targets.h"
+
+#include <string.h>
+
+int targets_wanted(const struct desired *desired, const struct guest_state *state,
+                   struct cells *ret)
+{
+    cleanup_cells struct cells wanted = {0};
+    int r = cells_copy(&desired->cells, &wanted);
+
+    for (size_t i = 0; r == 0 && i < state->count; i++) {
+        const struct record *record = &state->records[i];
+        const struct cell key = {
+            .role = record->role, .target = record->target, .attr = record->attr};
+
+        if (record->target == CELL_FILE && !cells_find(&wanted, key.role, CELL_FILE, key.attr))
+            r = cells_set(&wanted, &key);
+    }
+    if (r < 0)
+        return r;
+    *ret = wanted;
+    wanted = (struct cells){0};
+    return 0;
+}
+
+static bool is_refused(const struct desired *desired, const struct record *record)
+{
+    for (size_t i = 0; i < desired->refusals.count; i++) {
+        const struct refusal *refusal = &desired->refusals.refusals[i];
+
+        if (refusal->attr == record->attr &&
+            (refusal->role.kind == CG_ROLE_NONE ||
+             (refusal->role.kind == record->role.kind &&
+              refusal->role.index == record->role.index)))
+            return true;
+    }
+    return false;
+}
+
+/* `enforce: start` was carried out and has not been edited since: the operator's now. */
+static bool is_settled(const struct cell *cell, const struct guest_state *state)
+{
+    const struct record *record = state_find(state, cell);
+
+    return cell->flags & CELL_ENFORCE_START && record && record->settled && record->written[0] &&
+           cg_value_equal(record->written[0], cell->value);
+}
+
+/* v1 refuses a CPU that is offline; v2 keeps it and grants it when it comes back. */
+static int online_part(const struct cell *cell, const struct host *host, struct cell *ret,
+                       bool *ret_degraded)
+{
+    const struct cg_set *wanted, *online = host->cpus_online;
+    struct cg_set *part;
+    int r;
+
+    *ret = *cell;
+    ret->value = cg_value_ref(cell->value);
+    if (strcmp(cell->attr->name, "cpuset.cpus") != 0 || !online ||
+        cg_value_set(cell->value, &wanted) < 0 || cg_set_contains(online, wanted))
+        return 0;
+    *ret_degraded = true;
+    if (cell->attr->constraint != ATTR_SUBSET_OF_PARENT)
+        return 0;
+    r = cg_set_intersection(wanted, online, &part);
+    if (r < 0)
+        return r;
+    cg_value_unref(ret->value);
+    ret->value = NULL;
+    if (cg_set_count(part) > 0)
+        r = cg_value_from_set(cell->attr, part, &ret->value, NULL);
+    cg_set_unref(part);
+    return r;
+}
+
+static int add_desired(const struct cell *cell, const struct host *host, struct cells *targets,
+                       struct refusals *refusals, bool *ret_degraded)
+{
+    struct cell target;
+    int r = online_part(cell, host, &target, ret_degraded);
+
+    if (r == 0 && !target.value)
+        r = refusals_add(refusals, cell->role, NULL, cell->attr, cell->origin,
+                         "all of its CPUs are offline: left as it is");
+    else if (r == 0)
+        r = cells_set(targets, &target);
+    cg_value_unref(target.value);
+    return r;
+}
+
+/* What a record's cell goes back to. *ret NULL: not known. */
+static int baseline_of(const struct record *record, const struct facts *facts,
+                       struct cg_value **ret)
+{
+    const struct cg_set *pin = facts_pin(facts, record->role);
+
+    *ret = cg_value_ref(record->baseline);
+    if (*ret || strcmp(record->attr->name, "cpuset.cpus") != 0 || !pin)
+        return 0;
+    return cg_value_from_set(record->attr, pin, ret, NULL);
+}
+
+/* An empty set is what a v2 node has that was never set, and what it cannot get back while threads
+ * are in it (ENOSPC): the full set grants the same. */
+static int restorable(const struct host *host, struct cg_value **value)
+{
+    const struct cg_attr *attr = cg_value_attr(*value);
+    const struct cg_set *set, *full = strcmp(attr->name, "cpuset.mems") == 0
+                                          ? host->nodes_online
+                                          : host->cpus_online;
+    struct cg_value *whole;
+    int r;
+
+    if (attr->kind != CG_SET || cg_value_set(*value, &set) < 0 || cg_set_count(set) > 0 || !full)
+        return 0;
+    r = cg_value_from_set(attr, full, &whole, NULL);
+    if (r < 0)
+        return r;
+    cg_value_unref(*value);
+    *value = whole;
+    return 0;
+}
+
+static int add_return(const struct record *record, const struct facts *facts,
+                      const struct host *host, const struct cells *observed,
+                      struct origin *origin, struct cells *targets, struct refusals *refusals)
+{
+    const struct cell *seen = cells_find(observed, record->role, CELL_FILE, record->attr);
+    struct cell target = {.role = record->role,
+                          .target = CELL_FILE,
+                          .attr = record->attr,
+                          .flags = CELL_RETURN,
+                          .origin = origin};
+    int r = baseline_of(record, facts, &target.value);
+
+    if (r < 0)
+        return r;
+    if (!target.value)
+        return refusals_add(refusals, record->role, NULL, record->attr, origin,
+                            "its baseline is not known and libvirt has no pin for it: left as it "
+                            "is; set the value you want by hand");
+    /* What somebody else set is the baseline by now, so there is nothing to put back. */
+    if (seen && seen->value && !cg_value_equal(seen->value, target.value))
+        r = restorable(host, &target.value);
+    if (r == 0)
+        r = cells_set(targets, &target);
+    cg_value_unref(target.value);
+    return r;
+}
+
+int targets_make(const struct desired *desired, const struct guest_state *state,
+                 const struct facts *facts, const struct host *host,
+                 const struct cells *observed, struct cells *ret, struct refusals *refusals,
+                 bool *ret_degraded)
+{
+    cleanup_cells struct cells targets = {0};
+    struct origin *origin = NULL;
+    bool degraded = false;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < desired->cells.count; i++) {
+        const struct cell *cell = &desired->cells.cells[i];
+
+        if (!is_settled(cell, state))
+            r = add_desired(cell, host, &targets, refusals, &degraded);
+    }
+    for (size_t i = 0; r == 0 && i < state->count; i++) {
+        const struct record *record = &state->records[i];
+
+        if (record->target != CELL_FILE || is_refused(desired, record) ||
+            cells_find(&desired->cells, record->role, CELL_FILE, record->attr))
+            continue;
+        if (!origin && !(origin = origin_new("", "back to the baseline")))
+            r = -ENOMEM;
+        else
+            r = add_return(record, facts, host, observed, origin, &targets, refusals);
+    }
+    origin_unref(origin);
+    if (r < 0)
+        return r;
+    *ret = targets;
+    *ret_degraded = degraded;
+    targets = (struct cells){0};
+    return 0;
+}
