@@ -34,14 +34,14 @@ int error_set(struct cg_error **err, int code, const char *format, ...)
     return -code;
 }
 
-int error_prefix(struct cg_error **err, const char *format, ...)
+int error_prefix(struct cg_error **err, int r, const char *format, ...)
 {
     cleanup_free char *before = NULL;
     char *joined = NULL;
     va_list args;
 
     if (!err || !*err)
-        return 0;
+        return r;
     va_start(args, format);
     if (vasprintf(&before, format, args) < 0)
         before = NULL;
@@ -50,7 +50,7 @@ int error_prefix(struct cg_error **err, const char *format, ...)
         free((*err)->text);
         (*err)->text = joined;
     }
-    return -(*err)->code;
+    return r;
 }
 
 int error_out_of_memory(struct cg_error **err)

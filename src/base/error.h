@@ -15,8 +15,8 @@ struct cg_error {
  * well. With err NULL only the return value is left. */
 int error_set(struct cg_error **err, int code, const char *format, ...) printf_like(3, 4);
 
-/* Puts "FORMAT: " in front of the text of *err, if there is one. Returns -code of *err, or 0. */
-int error_prefix(struct cg_error **err, const char *format, ...) printf_like(2, 3);
+/* Puts "FORMAT: " in front of the text of *err, if there is one. Returns `r`, whatever it is. */
+int error_prefix(struct cg_error **err, int r, const char *format, ...) printf_like(3, 4);
 
 int error_out_of_memory(struct cg_error **err);
 

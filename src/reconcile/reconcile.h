@@ -1,9 +1,15 @@
 /* One pass over one guest: bind, observe, plan, apply, verify, report. The agent, `reconcile`,
- * `plan`, `status` and `revert` all run this; they differ in `mode` alone. */
+ * `plan`, `status` and `revert` all run this; they differ in `mode` alone.
+ *
+ * What is refused while resolving (a vCPU without an element, an attribute that the host lacks)
+ * stops that cell alone. What the check of the whole plan refuses (an ancestor that forbids the
+ * CPUs, a limit too tight) stops every transition of that guest: a change is made whole or not at
+ * all. Heals go on. A held guest is looked at and not written to. PLAN and STATUS take no lock. */
 #ifndef RECONCILE_RECONCILE_H
 #define RECONCILE_RECONCILE_H
 
 #include "policy/resolve.h"
+#include "reconcile/check.h"
 #include "reconcile/report.h"
 #include "reconcile/state_dir.h"
 
@@ -19,12 +25,17 @@ struct reconcile_context {
     enum reconcile_mode mode;
     unsigned lock_wait_ms; /* how long to wait for another writer of the same guest */
     struct buffer scratch; /* reused between passes; zero it first */
+    /* What slices above the guests grant, read once for as long as the context lives: for a run
+     * over many guests. The agent empties it (ancestors_release) before each pass. */
+    struct ancestors ancestors;
 };
+void reconcile_context_release(struct reconcile_context *context);
 
 struct reconcile_request {
     const struct facts *facts;
     const struct desired *desired; /* empty: everything returns to its baseline */
     bool starting;                 /* it has just been started: mems may be written */
+    bool despite_hold;             /* for `revert`, which holds the guest first */
     /* In: the binding of the last pass (zeroed: none), checked by identity. Out: this pass's. */
     struct binding *binding;
 };

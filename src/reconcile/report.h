@@ -46,12 +46,17 @@ struct change {
 };
 
 /* Where a role's threads are really allowed to run. */
+struct thread_grant {
+    pid_t tid;
+    struct cg_set *allowed; /* Cpus_allowed_list of /proc/TID/status */
+};
 struct granted {
     struct cg_role role;
-    struct cg_set *effective; /* the node's; NULL: not read */
-    struct cg_set *threads;   /* the union of the threads' own; NULL: no threads or not checked */
-    size_t thread_count;
+    struct cg_set *effective; /* the node's cpuset.cpus.effective; NULL: it has none */
+    struct thread_grant *threads;
+    size_t count;
 };
+void granted_release(struct granted *granted);
 
 struct report {
     char uuid[UUID_SIZE];

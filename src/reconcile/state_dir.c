@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define STATE_LIMIT  (4u << 20)
 #define POLICY_LIMIT (64u << 20)
@@ -68,7 +69,7 @@ static bool still_there(int fd, int dir, const char *name)
 static int lock_file(int dir, const char *name, unsigned wait_ms, int *ret)
 {
     for (unsigned waited = 0;; waited += 10) {
-        cleanup_close int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644);
+        cleanup_close int fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 
         if (fd < 0)
             return -errno;
@@ -82,22 +83,57 @@ static int lock_file(int dir, const char *name, unsigned wait_ms, int *ret)
     }
 }
 
+/* Field 22 of /proc/PID/stat tells one process of that pid from the next. */
+static int start_time_of(pid_t pid, unsigned long long *ret)
+{
+    cleanup_buffer struct buffer text = {0};
+    char path[32];
+    const char *at;
+    int r;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    r = file_read(AT_FDCWD, path, &text, 4096);
+    if (r < 0)
+        return r;
+    at = strrchr(text.data, ')');
+    for (int field = 2; at && field < 22; field++)
+        at = strchr(at + 1, ' ');
+    if (!at)
+        return -EINVAL;
+    *ret = strtoull(at + 1, NULL, 10);
+    return 0;
+}
+
 int state_dir_lock_agent(const struct state_dir *dir, int *ret_fd, struct cg_error **err)
 {
-    int r = lock_file(dir->dir, "agent.lock", 0, ret_fd);
+    cleanup_close int fd = -1;
+    unsigned long long start_time = 0;
+    char text[64];
+    int r = lock_file(dir->dir, "agent.lock", 0, &fd);
 
     if (r == -EBUSY)
         return error_set(err, EBUSY, "another vmpin agent runs (it holds %s/agent.lock)",
                          dir->path);
-    return r < 0 ? error_set(err, -r, "%s/agent.lock: %s", dir->path, strerror(-r)) : 0;
+    if (r == 0)
+        r = start_time_of(getpid(), &start_time);
+    snprintf(text, sizeof(text), "%d %llu\n", (int)getpid(), start_time);
+    if (r == 0)
+        r = file_replace(dir->dir, "agent.pid", text, strlen(text), 0644);
+    if (r < 0)
+        return error_set(err, -r, "%s/agent.lock: %s", dir->path, strerror(-r));
+    *ret_fd = steal_fd(&fd);
+    return 0;
 }
 
 bool state_dir_agent_runs(const struct state_dir *dir)
 {
-    cleanup_close int fd =
-        dir->dir < 0 ? -1 : openat(dir->dir, "agent.lock", O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    cleanup_buffer struct buffer text = {0};
+    unsigned long long noted, now;
+    int pid;
 
-    return fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0 && errno == EWOULDBLOCK;
+    return dir->dir >= 0 && file_read(dir->dir, "agent.pid", &text, 64) == 0 &&
+           sscanf(text.data, "%d %llu", &pid, &noted) == 2 && start_time_of(pid, &now) == 0 &&
+           noted == now;
 }
 
 int state_dir_lock_guest(const struct state_dir *dir, const char *uuid, unsigned wait_ms,
@@ -141,7 +177,7 @@ int state_dir_load(const struct state_dir *dir, const char *uuid, const struct c
     if (r == 0 || r == -ENOMEM)
         return r;
     /* A guess at a baseline would be restored some day: better to know that it is lost. */
-    error_prefix(err, "%s/guests/%s is damaged and was set aside as %s.damaged", dir->path, name,
+    error_prefix(err, -EUCLEAN, "%s/guests/%s is damaged and was set aside as %s.damaged", dir->path, name,
                  name);
     set_aside(dir, name);
     *ret = (struct guest_state){.lost = true};
@@ -176,13 +212,21 @@ void state_dir_forget(const struct state_dir *dir, const char *uuid)
     unlinkat(dir->guests, name, 0);
 }
 
-int state_dir_hold(const struct state_dir *dir, const char *uuid, time_t until,
+static unsigned long long seconds_since_boot(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_BOOTTIME, &now);
+    return (unsigned long long)now.tv_sec;
+}
+
+int state_dir_hold(const struct state_dir *dir, const char *uuid, unsigned long seconds,
                    struct cg_error **err)
 {
     char text[32];
     int r;
 
-    snprintf(text, sizeof(text), "%lld\n", (long long)until);
+    snprintf(text, sizeof(text), "%llu\n", seconds ? seconds_since_boot() + seconds : 0);
     r = file_replace(dir->holds, uuid ? uuid : ALL, text, strlen(text), 0644);
     return r < 0 ? error_set(err, -r, "%s/holds/%s: %s", dir->path, uuid ? uuid : ALL,
                              strerror(-r))
@@ -198,29 +242,30 @@ int state_dir_release(const struct state_dir *dir, const char *uuid, struct cg_e
 }
 
 /* A hold that cannot be read is one: not writing is the safe side. */
-static bool held_by(const struct state_dir *dir, const char *name, time_t now, time_t *until)
+static bool held_by(const struct state_dir *dir, const char *name, unsigned long *left)
 {
     cleanup_buffer struct buffer text = {0};
+    unsigned long long end = 0, now = seconds_since_boot();
     int r = dir->holds < 0 ? -ENOENT : file_read(dir->holds, name, &text, 64);
-    time_t end;
 
     if (r == -ENOENT)
         return false;
-    end = r < 0 ? 0 : (time_t)strtoll(text.data, NULL, 10);
+    if (r == 0)
+        end = strtoull(text.data, NULL, 10);
     if (end != 0 && end <= now)
         return false;
-    if (end != 0 && (*until == 0 || end < *until))
-        *until = end;
+    if (end != 0 && (*left == 0 || end - now < *left))
+        *left = (unsigned long)(end - now);
     return true;
 }
 
-bool state_dir_held(const struct state_dir *dir, const char *uuid, time_t now, time_t *ret_until)
+bool state_dir_held(const struct state_dir *dir, const char *uuid, unsigned long *ret_left)
 {
-    time_t until = 0;
-    bool one = held_by(dir, uuid, now, &until), all = held_by(dir, ALL, now, &until);
+    unsigned long left = 0;
+    bool one = held_by(dir, uuid, &left), all = held_by(dir, ALL, &left);
 
-    if (ret_until)
-        *ret_until = until;
+    if (ret_left)
+        *ret_left = left;
     return one || all;
 }
 

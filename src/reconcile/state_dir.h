@@ -1,17 +1,17 @@
 /* /run/vmpin: states, locks, holds, and the policies in force.
  *
- *   agent.lock          held (flock) by the running agent
+ *   agent.lock          held (flock) by the running agent; root's alone, so that no other user
+ *                       can keep an agent from starting
+ *   agent.pid           that agent's pid and start time, for everybody to read
  *   policies.json       the policies in force, as policy_set_save() writes them
  *   guests/UUID.json    a guest_state; UUID.json.damaged: one that could not be read
- *   guests/UUID.lock    held while somebody reconciles that guest; never renamed or removed while
- *                       the guest is there
- *   holds/UUID, holds/all   a hold: its end in seconds since 1970, or 0 for none */
+ *   guests/UUID.lock    held (flock) while somebody reconciles that guest; never renamed
+ *   holds/UUID, holds/all   a hold: its end in seconds since boot (CLOCK_BOOTTIME, so that
+ *                       setting the clock does not move it), or 0 for none */
 #ifndef RECONCILE_STATE_DIR_H
 #define RECONCILE_STATE_DIR_H
 
 #include "reconcile/state.h"
-
-#include <time.h>
 
 #define STATE_DIR_DEFAULT "/run/vmpin"
 
@@ -41,12 +41,12 @@ int state_dir_save(const struct state_dir *dir, const struct guest_state *state,
                    struct cg_error **err);
 void state_dir_forget(const struct state_dir *dir, const char *uuid);
 
-/* Holds. `uuid` NULL: all guests. `until` 0: until released. */
-int state_dir_hold(const struct state_dir *dir, const char *uuid, time_t until,
+/* Holds. `uuid` NULL: all guests. `seconds` 0: until released. */
+int state_dir_hold(const struct state_dir *dir, const char *uuid, unsigned long seconds,
                    struct cg_error **err);
 int state_dir_release(const struct state_dir *dir, const char *uuid, struct cg_error **err);
-/* Is the guest held now? *ret_until (may be NULL): 0 or the earliest moment to ask again. */
-bool state_dir_held(const struct state_dir *dir, const char *uuid, time_t now, time_t *ret_until);
+/* Is the guest held now? *ret_left (may be NULL): 0, or the seconds after which to ask again. */
+bool state_dir_held(const struct state_dir *dir, const char *uuid, unsigned long *ret_left);
 
 int state_dir_save_policies(const struct state_dir *dir, const char *text, struct cg_error **err);
 int state_dir_load_policies(const struct state_dir *dir, struct buffer *ret,
