@@ -38,8 +38,7 @@ struct role_list {
 };
 int roles_of(const struct facts *facts, struct role_list *ret) must_check;
 int plan_needs(const struct cells *targets, const struct cells *observed,
-               const struct guest_state *state, const struct role_list *roles,
-               struct cells *ret) must_check;
+               const struct role_list *roles, struct cells *ret) must_check;
 
 /* A target that cannot be reached together with the others, or against libvirt's pins, becomes a
  * refusal and has no step. Targets whose role was not observed have none either. */

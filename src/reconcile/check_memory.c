@@ -1,0 +1,140 @@
+/* Limits that would have the kernel kill the guest, and memory that must not move. */
+#include "reconcile/check.h"
+
+#include "cgroup/access.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define MIB (UINT64_C(1) << 20)
+
+/* What QEMU needs beside the guest's own memory: a process's code, heap, video memory, buffers. */
+#define OVERHEAD (512 * MIB)
+/* Room that a running guest must keep above what it uses now. */
+#define USE_MARGIN (32 * MIB)
+
+static bool is_limit(const struct cg_attr *attr)
+{
+    static const char *const names[] = {"memory.limit_in_bytes", "memory.max", "memory.high",
+                                        "memory.memsw.limit_in_bytes"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if (strcmp(attr->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
+/* 0 where the host does not tell. */
+static int memory_in_use(const struct check_input *input, const struct step *step, uint64_t *ret,
+                         struct cg_error **err)
+{
+    const struct cg_attr *attr = step->cell.attr->version == 2
+                                     ? attr_by_name("memory.current", 2)
+                                     : attr_by_name("memory.usage_in_bytes", 1);
+    struct cg_value *value = NULL;
+    int dir, r = nodes_open(input->nodes, step->cell.role, attr, &dir, err);
+
+    *ret = 0;
+    if (r < 0)
+        return r;
+    r = attr_read(input->nodes->host->kernel, dir, attr, input->scratch, &value, NULL);
+    if (r == 0)
+        cg_value_uint(value, ret);
+    cg_value_unref(value);
+    return r == -ENOMEM ? error_out_of_memory(err) : 0;
+}
+
+int check_memory_limit(const struct check_input *input, const struct step *step,
+                       struct refusals *refusals, struct cg_error **err)
+{
+    const struct cell *cell = &step->cell;
+    uint64_t limit, use, least;
+    int r;
+
+    if (!is_limit(cell->attr) || cell->flags & CELL_FORCE ||
+        cg_value_uint(cell->value, &limit) < 0 || limit == CG_NO_LIMIT)
+        return 0;
+    least = (input->facts->hugepages ? 0 : input->facts->memory_maximum) + OVERHEAD;
+    if (!(cell->flags & CELL_RETURN) && limit < least)
+        return refusals_add(refusals, cell->role, NULL, cell->attr, cell->origin,
+                            "%" PRIu64 " MiB is less than the guest's maximum memory and 512 MiB "
+                            "for QEMU itself (%" PRIu64 " MiB): the kernel would kill it one day; "
+                            "raise it, or say \"force\": true in the policy",
+                            limit / MIB, least / MIB);
+    r = memory_in_use(input, step, &use, err);
+    if (r < 0 || use == 0 || limit >= use + USE_MARGIN)
+        return r;
+    return refusals_add(refusals, cell->role, NULL, cell->attr, cell->origin,
+                        "%" PRIu64 " MiB is less than what the guest uses now (%" PRIu64
+                        " MiB) and a margin of 32 MiB: the kernel would kill it; raise it, or say "
+                        "\"force\": true in the policy",
+                        limit / MIB, use / MIB);
+}
+
+static int refuse_mems(const struct step *step, struct refusals *refusals, const char *why)
+{
+    return refusals_add(refusals, step->cell.role, NULL, step->cell.attr, step->cell.origin, "%s",
+                        why);
+}
+
+/* The guest's resident bytes (the second field of /proc/PID/statm, pages); 0: not known. */
+static uint64_t resident(const struct check_input *input)
+{
+    const struct host *host = input->nodes->host;
+    unsigned long long size, pages;
+    char file[32];
+
+    snprintf(file, sizeof(file), "%d/statm", (int)input->nodes->binding->pid);
+    if (input->nodes->binding->pid <= 0 ||
+        host->kernel->read(host->kernel, host->proc, file, input->scratch) < 0 ||
+        sscanf(input->scratch->data, "%llu %llu", &size, &pages) != 2)
+        return 0;
+    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+static bool has_room(const struct check_input *input, const struct cg_set *nodes)
+{
+    uint64_t room = 0;
+
+    for (int node = cg_set_next(nodes, -1); node >= 0; node = cg_set_next(nodes, node)) {
+        uint64_t bytes;
+
+        if (host_node_free(input->nodes->host, (unsigned)node, &bytes) < 0)
+            return false;
+        room += bytes;
+    }
+    return room >= resident(input);
+}
+
+int check_mems(const struct check_input *input, const struct step *step,
+               struct refusals *refusals, struct cg_error **err)
+{
+    const struct facts *facts = input->facts;
+    const struct cg_set *asked, *old;
+    int r = 0;
+
+    /* One refusal for the guest, not one a node. */
+    if (step->cell.role.kind != CG_ROLE_VM || cg_value_set(step->cell.value, &asked) < 0)
+        return 0;
+    if (facts->numatune_mode && strcmp(facts->numatune_mode, "restrictive") == 0)
+        r = refuse_mems(step, refusals,
+                        "the guest's numatune mode is `restrictive`: libvirt places its memory");
+    else if (facts->host_devices > 0)
+        r = refuse_mems(step, refusals,
+                        "the guest has passed-through devices, so its memory is pinned and cannot "
+                        "move: use <numatune> in its XML");
+    else if (facts->locked_memory)
+        r = refuse_mems(step, refusals, "the guest's memory is locked and cannot move");
+    else if (cg_value_set(step->old, &old) == 0 && cg_set_count(old) > 0 &&
+             cg_set_contains(asked, old))
+        r = 0; /* more nodes move nothing */
+    else if (!input->starting && step->reason != CHANGE_HEAL &&
+             !(step->cell.flags & CELL_MIGRATE))
+        r = refuse_mems(step, refusals,
+                        "the guest runs already, and this would move its memory while it waits: "
+                        "say \"migrate\": true in the policy, or start the guest anew");
+    else if (!has_room(input, asked))
+        r = refuse_mems(step, refusals,
+                        "these memory nodes have less room free than the guest's memory takes");
+    return r == -ENOMEM ? error_out_of_memory(err) : r;
+}

@@ -1,0 +1,116 @@
+#include "reconcile/grant.h"
+
+#include "cgroup/access.h"
+
+#include <string.h>
+
+static const struct cg_attr *effective_attr(const struct host *host)
+{
+    const struct cg_hierarchy *hierarchy = mounts_find(host->mounts, "cpuset");
+
+    if (!hierarchy)
+        return NULL;
+    return hierarchy->version == 2 ? attr_by_name("cpuset.cpus.effective", 2)
+                                   : attr_by_name("cpuset.effective_cpus", 1);
+}
+
+static int read_allowed(const struct host *host, pid_t tid, struct buffer *scratch,
+                        struct cg_set **ret)
+{
+    static const char key[] = "Cpus_allowed_list:";
+    char file[32], *at, *end;
+    int r;
+
+    snprintf(file, sizeof(file), "%d/status", (int)tid);
+    r = host->kernel->read(host->kernel, host->proc, file, scratch);
+    if (r < 0)
+        return r;
+    at = strstr(scratch->data, key);
+    if (!at)
+        return -EINVAL;
+    at += sizeof(key) - 1;
+    at += strspn(at, " \t");
+    end = strchr(at, '\n');
+    if (end)
+        *end = '\0';
+    return cg_set_parse(at, ret, NULL);
+}
+
+static int read_threads(struct nodes *nodes, int dir, int version, struct buffer *scratch,
+                        struct granted *ret, struct cg_error **err)
+{
+    cleanup_free pid_t *tids = NULL;
+    size_t count;
+    int r = threads_read(nodes->host->kernel, dir, version, scratch, &tids, &count, err);
+
+    if (r < 0)
+        return r;
+    ret->threads = calloc(count ? count : 1, sizeof(*ret->threads));
+    if (!ret->threads)
+        return error_out_of_memory(err);
+    for (size_t i = 0; i < count; i++) {
+        struct cg_set *allowed;
+
+        r = read_allowed(nodes->host, tids[i], scratch, &allowed);
+        if (r == -ENOMEM)
+            return error_out_of_memory(err);
+        if (r == 0)
+            ret->threads[ret->count++] =
+                (struct thread_grant){.tid = tids[i], .allowed = allowed};
+    }
+    return 0;
+}
+
+int grant_read(struct nodes *nodes, struct cg_role role, struct buffer *scratch,
+               struct granted *ret, struct cg_error **err)
+{
+    const struct cg_attr *attr = effective_attr(nodes->host);
+    struct granted grant = {.role = role};
+    struct cg_value *value = NULL;
+    const struct cg_set *set;
+    int dir, r;
+
+    if (!attr)
+        return error_set(err, EOPNOTSUPP, "this host has no cpuset controller");
+    r = nodes_open(nodes, role, attr, &dir, err);
+    if (r < 0)
+        return r;
+    r = attr_read(nodes->host->kernel, dir, attr, scratch, &value, NULL);
+    if (r == 0 && cg_value_set(value, &set) == 0)
+        r = cg_set_union(set, set, &grant.effective);
+    cg_value_unref(value);
+    if (r == -ENOMEM)
+        return error_out_of_memory(err);
+    r = nodes->binding->pid > 0
+            ? read_threads(nodes, dir, attr->version, scratch, &grant, err)
+            : 0;
+    if (r < 0) {
+        granted_release(&grant);
+        return r;
+    }
+    *ret = grant;
+    return 0;
+}
+
+bool grant_masked(const struct granted *grant)
+{
+    for (size_t i = 0; grant->effective && i < grant->count; i++)
+        if (!cg_set_equal(grant->threads[i].allowed, grant->effective))
+            return true;
+    return false;
+}
+
+int grant_set_masks(struct nodes *nodes, const struct granted *grant, const struct cg_set *cpus,
+                    struct cg_error **err)
+{
+    const struct kernel *k = nodes->host->kernel;
+
+    for (size_t i = 0; i < grant->count; i++) {
+        int r = k->set_affinity(k, grant->threads[i].tid, cpus);
+
+        if (r < 0 && r != -ESRCH)
+            return error_set(err, -r, "sched_setaffinity of thread %d: %s",
+                             (int)grant->threads[i].tid, strerror(-r));
+    }
+    return 0;
+}

@@ -1,0 +1,67 @@
+#include "reconcile/report.h"
+
+static const char *const status_names[] = {
+    [GUEST_UNMANAGED] = "unmanaged", [GUEST_IN_SYNC] = "in sync",   [GUEST_PENDING] = "pending",
+    [GUEST_DRIFT] = "drift",         [GUEST_SETTLING] = "settling", [GUEST_DEGRADED] = "degraded",
+    [GUEST_HELD] = "held",           [GUEST_FAILED] = "failed",
+};
+
+static const char *const state_names[] = {
+    [CHANGE_PLANNED] = "planned", [CHANGE_DONE] = "done",       [CHANGE_FAILED] = "failed",
+    [CHANGE_UNDONE] = "undone",   [CHANGE_UNKNOWN] = "unknown", [CHANGE_SKIPPED] = "skipped",
+};
+
+static const char *const reason_names[] = {
+    [CHANGE_POLICY] = "policy",
+    [CHANGE_HEAL] = "heal",
+    [CHANGE_RETURN] = "return",
+    [CHANGE_NEED] = "need",
+};
+
+const char *guest_status_name(enum guest_status status)
+{
+    return status_names[status];
+}
+
+const char *change_state_name(enum change_state state)
+{
+    return state_names[state];
+}
+
+const char *change_reason_name(enum change_reason reason)
+{
+    return reason_names[reason];
+}
+
+void granted_release(struct granted *granted)
+{
+    cg_set_unref(granted->effective);
+    for (size_t i = 0; i < granted->count; i++)
+        cg_set_unref(granted->threads[i].allowed);
+    free(granted->threads);
+    *granted = (struct granted){0};
+}
+
+void report_release(struct report *report)
+{
+    free(report->name);
+    free(report->error);
+    for (size_t i = 0; i < report->policy_count; i++)
+        free(report->policies[i]);
+    free(report->policies);
+    for (size_t i = 0; i < report->change_count; i++) {
+        struct change *change = &report->changes[i];
+
+        cg_value_unref(change->cell.value);
+        origin_unref(change->cell.origin);
+        cg_value_unref(change->old);
+        free(change->note);
+        free(change->error);
+    }
+    free(report->changes);
+    refusals_release(&report->refusals);
+    for (size_t i = 0; i < report->granted_count; i++)
+        granted_release(&report->granted[i]);
+    free(report->granted);
+    *report = (struct report){0};
+}
