@@ -1,1 +1,20 @@
-# nothing yet
+noinst_LTLIBRARIES += libreconcile.la
+libreconcile_la_SOURCES = \
+	src/reconcile/binding.h src/reconcile/binding.c \
+	src/reconcile/nodes.h src/reconcile/nodes.c \
+	src/reconcile/state.h src/reconcile/state.c src/reconcile/state_json.c \
+	src/reconcile/state_dir.h src/reconcile/state_dir.c \
+	src/reconcile/observe.h src/reconcile/observe.c \
+	src/reconcile/targets.h src/reconcile/targets.c \
+	src/reconcile/plan.h src/reconcile/plan.c \
+	src/reconcile/plan_subset.c src/reconcile/plan_limits.c \
+	src/reconcile/check.h src/reconcile/check.c \
+	src/reconcile/check_ancestors.c src/reconcile/check_memory.c \
+	src/reconcile/apply.h src/reconcile/apply.c \
+	src/reconcile/grant.h src/reconcile/grant.c \
+	src/reconcile/report.h src/reconcile/report.c \
+	src/reconcile/pass.h src/reconcile/pass_plan.c src/reconcile/pass_write.c \
+	src/reconcile/pass_report.c src/reconcile/verify.c \
+	src/reconcile/reconcile.h src/reconcile/reconcile.c
+libreconcile_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+libreconcile_la_LIBADD = libpolicy.la $(JANSSON_LIBS)

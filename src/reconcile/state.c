@@ -4,8 +4,11 @@
 
 bool state_is_of(const struct guest_state *state, const struct binding *binding)
 {
-    return state->pid == binding->pid && state->start_time == binding->start_time &&
-           binding->count > 0 && state->node == binding->places[0].id;
+    if (binding->count == 0 || state->node != binding->places[0].id)
+        return false;
+    /* A process that is not known (yet) says nothing against it. */
+    return state->pid == 0 || binding->pid == 0 ||
+           (state->pid == binding->pid && state->start_time == binding->start_time);
 }
 
 void state_start(struct guest_state *state, const char *uuid, const struct binding *binding)
@@ -123,6 +126,40 @@ void record_written(struct record *record)
 {
     for (size_t i = 1; i < RECORD_WRITTEN; i++)
         record->written[i] = cg_value_unref(record->written[i]);
+}
+
+int state_copy(const struct guest_state *from, struct guest_state *ret)
+{
+    struct guest_state copy = *from;
+
+    copy.size = from->count;
+    copy.records = calloc(from->count ? from->count : 1, sizeof(*copy.records));
+    if (!copy.records)
+        return -ENOMEM;
+    for (size_t i = 0; i < from->count; i++) {
+        copy.records[i] = from->records[i];
+        cg_value_ref(copy.records[i].baseline);
+        for (size_t k = 0; k < RECORD_WRITTEN; k++)
+            cg_value_ref(copy.records[i].written[k]);
+    }
+    *ret = copy;
+    return 0;
+}
+
+void state_reset(struct guest_state *state, const struct guest_state *before,
+                 const struct cell *key)
+{
+    struct record *record = state_find(state, key);
+    const struct record *old = state_find(before, key);
+
+    if (record && !old) {
+        state_remove(state, record);
+    } else if (record) {
+        for (size_t i = 0; i < RECORD_WRITTEN; i++) {
+            cg_value_unref(record->written[i]);
+            record->written[i] = cg_value_ref(old->written[i]);
+        }
+    }
 }
 
 void state_release(struct guest_state *state)

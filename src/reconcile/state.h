@@ -42,6 +42,10 @@ bool record_observe(struct record *record, struct cg_value *value);
 /* Takes note of a value about to be written, and of the newest one standing there alone. */
 void record_write(struct record *record, struct cg_value *value);
 void record_written(struct record *record);
+int state_copy(const struct guest_state *from, struct guest_state *ret) must_check;
+/* What was written is undone: the key's record is as it was `before`. */
+void state_reset(struct guest_state *state, const struct guest_state *before,
+                 const struct cell *key);
 void state_release(struct guest_state *state);
 #define cleanup_state cleanup_with(state_release)
 

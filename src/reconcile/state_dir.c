@@ -200,14 +200,22 @@ int state_dir_save(const struct state_dir *dir, const struct guest_state *state,
                  : 0;
 }
 
+void state_dir_forget_state(const struct state_dir *dir, const char *uuid)
+{
+    char name[UUID_SIZE + 8];
+
+    snprintf(name, sizeof(name), "%s.json", uuid);
+    if (dir->guests >= 0)
+        unlinkat(dir->guests, name, 0);
+}
+
 void state_dir_forget(const struct state_dir *dir, const char *uuid)
 {
     char name[UUID_SIZE + 8];
 
+    state_dir_forget_state(dir, uuid);
     if (dir->guests < 0)
         return;
-    snprintf(name, sizeof(name), "%s.json", uuid);
-    unlinkat(dir->guests, name, 0);
     snprintf(name, sizeof(name), "%s.lock", uuid);
     unlinkat(dir->guests, name, 0);
 }

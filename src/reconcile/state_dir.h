@@ -39,6 +39,9 @@ int state_dir_load(const struct state_dir *dir, const char *uuid, const struct c
                    struct guest_state *ret, struct cg_error **err);
 int state_dir_save(const struct state_dir *dir, const struct guest_state *state,
                    struct cg_error **err);
+/* The state alone: nothing of the guest is vmpin's any more. */
+void state_dir_forget_state(const struct state_dir *dir, const char *uuid);
+/* State and lock: the guest is gone. */
 void state_dir_forget(const struct state_dir *dir, const char *uuid);
 
 /* Holds. `uuid` NULL: all guests. `seconds` 0: until released. */

@@ -121,6 +121,18 @@ static int restorable(const struct host *host, struct cg_value **value)
     return 0;
 }
 
+/* Refused now, in force since before: that is kept as it is, drift healed. */
+static int add_kept(const struct record *record, struct origin *origin, struct cells *targets)
+{
+    const struct cell target = {.role = record->role,
+                                .target = CELL_FILE,
+                                .attr = record->attr,
+                                .value = record->written[0],
+                                .origin = origin};
+
+    return record->written[0] ? cells_set(targets, &target) : 0;
+}
+
 static int add_return(const struct record *record, const struct facts *facts,
                       const struct host *host, const struct cells *observed,
                       struct origin *origin, struct cells *targets, struct refusals *refusals)
@@ -154,9 +166,10 @@ int targets_make(const struct desired *desired, const struct guest_state *state,
                  bool *ret_degraded)
 {
     cleanup_cells struct cells targets = {0};
-    struct origin *origin = NULL;
+    struct origin *back = origin_new("", "back to the baseline");
+    struct origin *kept = origin_new("", "in force before");
     bool degraded = false;
-    int r = 0;
+    int r = back && kept ? 0 : -ENOMEM;
 
     for (size_t i = 0; r == 0 && i < desired->cells.count; i++) {
         const struct cell *cell = &desired->cells.cells[i];
@@ -167,15 +180,15 @@ int targets_make(const struct desired *desired, const struct guest_state *state,
     for (size_t i = 0; r == 0 && i < state->count; i++) {
         const struct record *record = &state->records[i];
 
-        if (record->target != CELL_FILE || is_refused(desired, record) ||
+        if (record->target != CELL_FILE ||
             cells_find(&desired->cells, record->role, CELL_FILE, record->attr))
             continue;
-        if (!origin && !(origin = origin_new("", "back to the baseline")))
-            r = -ENOMEM;
-        else
-            r = add_return(record, facts, host, observed, origin, &targets, refusals);
+        r = is_refused(desired, record)
+                ? add_kept(record, kept, &targets)
+                : add_return(record, facts, host, observed, back, &targets, refusals);
     }
-    origin_unref(origin);
+    origin_unref(back);
+    origin_unref(kept);
     if (r < 0)
         return r;
     *ret = targets;

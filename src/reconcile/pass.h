@@ -1,0 +1,45 @@
+/* One pass over one guest, from inside: what the stages hand on to each other. */
+#ifndef RECONCILE_PASS_H
+#define RECONCILE_PASS_H
+
+#include "reconcile/apply.h"
+#include "reconcile/grant.h"
+#include "reconcile/reconcile.h"
+
+struct pass {
+    struct reconcile_context *context;
+    const struct reconcile_request *request;
+    struct nodes nodes;
+    struct role_list roles;
+    struct guest_state state;
+    bool state_changed;
+    bool writes; /* the mode is APPLY and no hold forbids it */
+    bool held;
+    struct cells observed;
+    struct cells targets;
+    bool degraded;
+    struct plan plan;
+    struct outcome *outcomes; /* one a step */
+    struct report report;
+};
+
+/* Observe, set targets, plan, check: fills observed, targets, plan and the report's refusals.
+ * (pass_plan.c) */
+int pass_plan(struct pass *pass, struct cg_error **err);
+
+/* Save the baseline, write, settle the state: fills outcomes. Without `writes` nothing happens.
+ * (pass_write.c) */
+int pass_write(struct pass *pass, struct cg_error **err);
+int pass_save_state(struct pass *pass, struct cg_error **err);
+
+/* The report's changes, from the plan and its outcomes. (pass_report.c) */
+int pass_report_changes(struct pass *pass) must_check;
+int pass_report_change(struct pass *pass, const struct cell *cell, struct cg_value *old,
+                       enum change_reason reason, enum change_state state, const char *note,
+                       const char *error) must_check;
+
+/* Read back values, effective sets and threads; give threads that their own mask keeps from the
+ * policy's CPUs that set as a mask. (verify.c) */
+int pass_verify(struct pass *pass, struct cg_error **err);
+
+#endif

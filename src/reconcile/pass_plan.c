@@ -1,0 +1,153 @@
+#include "reconcile/pass.h"
+
+#include "reconcile/observe.h"
+#include "reconcile/targets.h"
+
+#include <string.h>
+
+/* v1 takes a CPU that goes offline out of every set: not somebody's value, and so no baseline. */
+static bool is_online_part(const struct record *record, const struct cg_value *seen,
+                           const struct host *host)
+{
+    const struct cg_set *written, *value;
+    struct cg_set *part;
+    bool same;
+
+    if (record->attr->constraint != ATTR_SUBSET_OF_PARENT || !host->cpus_online ||
+        strcmp(record->attr->name, "cpuset.cpus") != 0 || !record->written[0] ||
+        cg_value_set(record->written[0], &written) < 0 || cg_value_set(seen, &value) < 0 ||
+        cg_set_intersection(written, host->cpus_online, &part) < 0)
+        return false;
+    same = cg_set_equal(part, value) && !cg_set_equal(part, written);
+    cg_set_unref(part);
+    return same;
+}
+
+/* What stands in the files and vmpin did not write is the baseline from now on. */
+static void note_foreign_values(struct pass *pass)
+{
+    for (size_t i = 0; i < pass->state.count; i++) {
+        struct record *record = &pass->state.records[i];
+        const struct cell *seen =
+            record->target == CELL_FILE
+                ? cells_find(&pass->observed, record->role, CELL_FILE, record->attr)
+                : NULL;
+
+        if (seen && !is_online_part(record, seen->value, pass->context->host) &&
+            record_observe(record, seen->value))
+            pass->state_changed = true;
+    }
+}
+
+static int observe(struct pass *pass, const struct cells *wanted, struct cg_error **err)
+{
+    return observe_cells(&pass->nodes, wanted, &pass->context->scratch, &pass->observed,
+                         &pass->report.refusals, err);
+}
+
+static int observe_and_target(struct pass *pass, struct cg_error **err)
+{
+    const struct reconcile_request *request = pass->request;
+    cleanup_cells struct cells wanted = {0}, needs = {0};
+    int r = targets_wanted(request->desired, &pass->state, &wanted);
+
+    if (r == 0)
+        r = observe(pass, &wanted, err);
+    if (r < 0)
+        return r;
+    note_foreign_values(pass);
+    r = targets_make(request->desired, &pass->state, request->facts, pass->context->host,
+                     &pass->observed, &pass->targets, &pass->report.refusals, &pass->degraded);
+    if (r == 0)
+        r = plan_needs(&pass->targets, &pass->observed, &pass->roles, &needs);
+    if (r == 0)
+        r = observe(pass, &needs, err);
+    return r == -ENOMEM ? error_out_of_memory(err) : r;
+}
+
+static int make(struct pass *pass, struct refusals *refusals)
+{
+    plan_release(&pass->plan);
+    return plan_make(&pass->targets, &pass->observed, &pass->state, pass->request->facts,
+                     &pass->roles, &pass->plan, refusals);
+}
+
+static bool is_refused(const struct refusals *refusals, size_t from, const struct cell *cell)
+{
+    for (size_t i = from; i < refusals->count; i++)
+        if (refusals->refusals[i].attr == cell->attr &&
+            refusals->refusals[i].role.kind == cell->role.kind &&
+            refusals->refusals[i].role.index == cell->role.index)
+            return true;
+    return false;
+}
+
+/* A change is made whole or not at all: what was in force stays (and is healed), the rest waits. */
+static int keep_what_is_in_force(struct pass *pass, size_t first_refusal)
+{
+    const struct refusals *refusals = &pass->report.refusals;
+    cleanup_cells struct cells kept = {0};
+
+    for (size_t i = 0; i < pass->plan.count; i++) {
+        const struct step *step = &pass->plan.steps[i];
+        int r;
+
+        if (step->reason == CHANGE_HEAL || step->on_the_way ||
+            is_refused(refusals, first_refusal, &step->cell))
+            continue;
+        r = pass_report_change(pass, &step->cell, step->old, step->reason, CHANGE_SKIPPED, NULL,
+                               "not made, since another part of this guest's change is refused");
+        if (r < 0)
+            return r;
+    }
+    for (size_t i = 0; i < pass->targets.count; i++) {
+        struct cell target = pass->targets.cells[i];
+        const struct record *record = state_find(&pass->state, &target);
+        int r;
+
+        if (!record || !record->written[0])
+            continue;
+        if (is_refused(refusals, first_refusal, &target) &&
+            cg_value_equal(target.value, record->written[0]))
+            continue;
+        target.value = record->written[0];
+        target.flags &= ~(unsigned)CELL_RETURN;
+        r = cells_set(&kept, &target);
+        if (r < 0)
+            return r;
+    }
+    cells_release(&pass->targets);
+    pass->targets = kept;
+    kept = (struct cells){0};
+    return 0;
+}
+
+int pass_plan(struct pass *pass, struct cg_error **err)
+{
+    struct check_input input = {
+        .nodes = &pass->nodes,
+        .facts = pass->request->facts,
+        .observed = &pass->observed,
+        .starting = pass->request->starting,
+        .ancestors = &pass->context->ancestors,
+        .scratch = &pass->context->scratch,
+    };
+    struct refusals unheard = {0};
+    size_t before;
+    int r = observe_and_target(pass, err);
+
+    if (r < 0)
+        return r;
+    before = pass->report.refusals.count;
+    r = make(pass, &pass->report.refusals);
+    input.targets = &pass->targets;
+    if (r == 0)
+        r = check_plan(&input, &pass->plan, &pass->report.refusals, err);
+    if (r == 0 && pass->report.refusals.count > before) {
+        r = keep_what_is_in_force(pass, before);
+        if (r == 0)
+            r = make(pass, &unheard);
+        refusals_release(&unheard);
+    }
+    return r == -ENOMEM ? error_out_of_memory(err) : r;
+}

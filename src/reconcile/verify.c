@@ -1,0 +1,242 @@
+#include "reconcile/pass.h"
+
+#include "cgroup/access.h"
+#include "cgroup/guest_path.h"
+
+#include <string.h>
+
+static int fail_change(struct change *change, char *text)
+{
+    if (!text)
+        return -ENOMEM;
+    change->state = CHANGE_FAILED;
+    free(change->error);
+    change->error = text;
+    return 0;
+}
+
+/* "The kernel took the write" is not "the value stands there". */
+static int read_back(struct pass *pass, struct change *change, struct cg_error **err)
+{
+    cleanup_free char *text = NULL;
+    char *message = NULL;
+    struct cg_value *value = NULL;
+    int dir, r = nodes_open(&pass->nodes, change->cell.role, change->cell.attr, &dir, err);
+
+    if (r == 0)
+        r = attr_read(pass->context->host->kernel, dir, change->cell.attr,
+                      &pass->context->scratch, &value, err);
+    if (r < 0)
+        return r;
+    if (!cg_value_equal(value, change->cell.value)) {
+        r = cg_value_format(value, &text);
+        if (r == 0 && asprintf(&message, "written, but the kernel has %s there", text) < 0)
+            message = NULL;
+        r = fail_change(change, message);
+    }
+    cg_value_unref(value);
+    return r;
+}
+
+static struct change *change_of(struct pass *pass, struct cg_role role, const struct cg_attr *attr)
+{
+    for (size_t i = 0; i < pass->report.change_count; i++) {
+        struct change *change = &pass->report.changes[i];
+
+        if (change->cell.target == CELL_FILE && change->cell.attr == attr &&
+            role_compare(change->cell.role, role) == 0)
+            return change;
+    }
+    return NULL;
+}
+
+/* The kernel granted something else than the set that stands in the file. */
+static int note_not_granted(struct pass *pass, const struct cell *target,
+                            const struct cg_set *effective)
+{
+    struct change *change = change_of(pass, target->role, target->attr);
+    cleanup_free char *granted = NULL;
+    char *text = NULL;
+
+    if (cg_set_format(effective, &granted) < 0)
+        return -ENOMEM;
+    if (change && change->state == CHANGE_DONE) {
+        if (asprintf(&text, "written, but the kernel grants %s", granted) < 0)
+            text = NULL;
+        return fail_change(change, text);
+    }
+    return refusals_add(&pass->report.refusals, target->role, NULL, target->attr, target->origin,
+                        "the value stands in the file, but the kernel grants %s: a control group "
+                        "above it lacks the CPUs",
+                        granted);
+}
+
+static int mask_cell(const struct cell *target, const struct cg_set *cpus, struct cell *ret)
+{
+    *ret = *target;
+    ret->target = CELL_MASK;
+    return cg_value_from_set(target->attr, cpus, &ret->value, NULL);
+}
+
+/* Gives the role's threads the mask, on record first. */
+static int set_masks(struct pass *pass, const struct cell *mask, const struct granted *grant,
+                     struct cg_error **err)
+{
+    const struct cg_set *cpus;
+    struct record *record;
+    int r = state_add(&pass->state, mask, &record);
+
+    if (r < 0 || cg_value_set(mask->value, &cpus) < 0)
+        return error_out_of_memory(err);
+    record_write(record, mask->value);
+    record_written(record); /* its baseline is libvirt's pin, whatever stands there */
+    pass->state_changed = true;
+    r = pass_save_state(pass, err);
+    return r < 0 ? r : grant_set_masks(&pass->nodes, grant, cpus, err);
+}
+
+static int widen_masks(struct pass *pass, const struct cell *target, struct granted *grant,
+                       struct cg_error **err)
+{
+    cleanup_error struct cg_error *why = NULL;
+    const struct cg_set *cpus;
+    enum change_state state = CHANGE_PLANNED;
+    struct cell mask;
+    int r = cg_value_set(target->value, &cpus) < 0 ? -EINVAL : mask_cell(target, cpus, &mask);
+
+    if (r < 0)
+        return r;
+    if (pass->writes) {
+        r = set_masks(pass, &mask, grant, &why);
+        granted_release(grant);
+        state = r < 0 ? CHANGE_FAILED : CHANGE_DONE;
+        if (r != -ENOMEM)
+            r = grant_read(&pass->nodes, target->role, &pass->context->scratch, grant, err);
+        if (r == 0 && state == CHANGE_DONE && grant_masked(grant)) {
+            state = CHANGE_FAILED;
+            error_set(&why, EIO, "a thread still may not run on all of these CPUs");
+        }
+    }
+    if (r == 0)
+        r = pass_report_change(pass, &mask, NULL, CHANGE_POLICY, state,
+                               "a thread's own affinity kept it from these CPUs",
+                               why ? cg_error_text(why) : NULL);
+    cg_value_unref(mask.value);
+    return r;
+}
+
+/* Does the node's file hold the target now (before or after this pass's writes)? */
+static bool stands(struct pass *pass, const struct cell *target)
+{
+    const struct cell *seen = cells_find(&pass->observed, target->role, CELL_FILE, target->attr);
+    const struct change *change = change_of(pass, target->role, target->attr);
+
+    return seen && (change ? change->state == CHANGE_DONE
+                           : cg_value_equal(seen->value, target->value));
+}
+
+static int keep_granted(struct pass *pass, struct granted *grant)
+{
+    struct granted *all = reallocarray(pass->report.granted, pass->report.granted_count + 1,
+                                       sizeof(*all));
+
+    if (!all)
+        return -ENOMEM;
+    pass->report.granted = all;
+    all[pass->report.granted_count++] = *grant;
+    *grant = (struct granted){0};
+    return 0;
+}
+
+static int verify_set(struct pass *pass, const struct cell *target, struct cg_error **err)
+{
+    const struct host *host = pass->context->host;
+    struct granted grant = {0};
+    struct cg_set *expected = NULL;
+    const struct cg_set *cpus;
+    int r = grant_read(&pass->nodes, target->role, &pass->context->scratch, &grant, err);
+
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    r = cg_value_set(target->value, &cpus);
+    if (r == 0 && host->cpus_online)
+        r = cg_set_intersection(cpus, host->cpus_online, &expected);
+    if (r == 0 && stands(pass, target)) {
+        if (grant.effective && expected && !cg_set_equal(grant.effective, expected))
+            r = note_not_granted(pass, target, grant.effective);
+        else if (grant_masked(&grant) && !(target->flags & CELL_RETURN))
+            r = widen_masks(pass, target, &grant, err);
+    }
+    if (r == 0)
+        r = keep_granted(pass, &grant);
+    cg_set_unref(expected);
+    granted_release(&grant);
+    return r;
+}
+
+/* A mask that vmpin gave, and whose set no policy asks for any more, goes back to libvirt's pin. */
+static int return_mask(struct pass *pass, struct record *record, struct cg_error **err)
+{
+    const struct host *host = pass->context->host;
+    const struct cg_set *pin = facts_pin(pass->request->facts, record->role);
+    struct cell key = {.role = record->role, .target = CELL_MASK, .attr = record->attr}, mask;
+    struct granted grant = {0};
+    int r;
+
+    if (!pin)
+        pin = host->cpus_present;
+    r = pin ? mask_cell(&key, pin, &mask) : -ENODATA;
+    if (r < 0)
+        return r == -ENODATA ? 0 : r;
+    if (pass->writes) {
+        r = grant_read(&pass->nodes, record->role, &pass->context->scratch, &grant, err);
+        if (r == 0)
+            r = grant_set_masks(&pass->nodes, &grant, pin, err);
+        granted_release(&grant);
+        if (r == 0 || r == -ENOENT) {
+            state_remove(&pass->state, state_find(&pass->state, &key));
+            pass->state_changed = true;
+        }
+    }
+    if (r == 0)
+        r = pass_report_change(pass, &mask, NULL, CHANGE_RETURN,
+                               pass->writes ? CHANGE_DONE : CHANGE_PLANNED, NULL, NULL);
+    cg_value_unref(mask.value);
+    return r == -ENOENT ? 0 : r;
+}
+
+static int return_masks(struct pass *pass, struct cg_error **err)
+{
+    for (size_t i = pass->state.count; i-- > 0;) {
+        struct record *record = &pass->state.records[i];
+        int r;
+
+        if (record->target != CELL_MASK ||
+            cells_find(&pass->request->desired->cells, record->role, CELL_FILE, record->attr))
+            continue;
+        r = return_mask(pass, record, err);
+        if (r < 0)
+            return r;
+    }
+    return pass->writes ? pass_save_state(pass, err) : 0;
+}
+
+int pass_verify(struct pass *pass, struct cg_error **err)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && pass->writes && i < pass->report.change_count; i++)
+        if (pass->report.changes[i].state == CHANGE_DONE)
+            r = read_back(pass, &pass->report.changes[i], err);
+    for (size_t i = 0; r == 0 && i < pass->targets.count; i++) {
+        const struct cell *target = &pass->targets.cells[i];
+
+        if (target->target == CELL_FILE && target->role.kind != CG_ROLE_VM &&
+            strcmp(target->attr->name, "cpuset.cpus") == 0)
+            r = verify_set(pass, target, err);
+    }
+    if (r == 0)
+        r = return_masks(pass, err);
+    pass->report.threads_checked = pass->nodes.binding->pid > 0;
+    return r == -ENOMEM ? error_out_of_memory(err) : r;
+}
