@@ -9,6 +9,9 @@
 
 #define KERNEL_FILE_LIMIT (4u << 20) /* a longer control group or proc file is an error */
 
+/* As `dir` of open_dir(): `path` is where everything begins, named by the user, links and all. */
+#define KERNEL_TOP (-1)
+
 struct kernel {
     /* Opens the directory `path` below `dir`, following no link; *ret_id (may be NULL) is the
      * kernel's id of it. `dir` -1 is where everything starts: `path` is then a folder's absolute

@@ -1,5 +1,14 @@
 noinst_LTLIBRARIES += libcgroup.la
 libcgroup_la_SOURCES = \
-	src/cgroup/cgtree.h src/cgroup/kernel.h src/cgroup/attr.h src/cgroup/mounts.h \
-	src/cgroup/access.h src/cgroup/guest_path.h
+	src/cgroup/cgtree.h \
+	src/cgroup/kernel.h src/cgroup/kernel.c \
+	src/cgroup/text.h src/cgroup/text.c \
+	src/cgroup/set.h src/cgroup/set.c \
+	src/cgroup/attr.h src/cgroup/attr.c src/cgroup/attr_tables.h \
+	src/cgroup/attr_cpu.c src/cgroup/attr_cpuset.c src/cgroup/attr_memory.c \
+	src/cgroup/value.h src/cgroup/value.c src/cgroup/value_parse.c src/cgroup/value_table.c \
+	src/cgroup/mounts.h src/cgroup/mounts.c \
+	src/cgroup/access.h src/cgroup/access.c \
+	src/cgroup/access_error.h src/cgroup/access_error.c \
+	src/cgroup/guest_path.h src/cgroup/guest_path.c src/cgroup/role.c
 libcgroup_la_LIBADD = libbase.la

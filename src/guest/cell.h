@@ -52,8 +52,9 @@ struct cells {
 int cells_set(struct cells *cells, const struct cell *cell) must_check;
 struct cell *cells_find(const struct cells *cells, struct cg_role role, enum cell_target target,
                         const struct cg_attr *attr);
-void cells_remove(struct cells *cells, struct cell *cell);
+void cells_remove(struct cells *cells, struct cell *cell); /* one of the array's own */
 int cells_copy(const struct cells *from, struct cells *ret) must_check;
+/* Keys, flags, values and what the origins say. */
 bool cells_equal(const struct cells *a, const struct cells *b);
 void cells_release(struct cells *cells);
 #define cleanup_cells cleanup_with(cells_release)

@@ -8,11 +8,12 @@
 #define UUID_SIZE 37 /* "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx" and NUL, lower case */
 
 /* One value in the domain's <metadata>: `path` is "element/path" for an element's text and
- * "element/path/@attribute" for an attribute, from below <metadata>, local names alone. */
+ * "element/path/@attribute" for an attribute, from below <metadata>, local names alone. Only an
+ * element without child elements has text, white space around it dropped, perhaps "". */
 struct facts_metadata {
-    char *namespace_uri; /* of the top element, "" for none */
-    char *path;
-    char *value;
+    const char *namespace_uri; /* of the top element, "" for none */
+    const char *path;
+    const char *value;
 };
 
 /* libvirt's own pins, from <cputune> of the live XML: what a baseline falls back to. */
@@ -41,7 +42,7 @@ struct facts {
     char *partition;         /* <resource><partition>; NULL: libvirt's default */
     unsigned *iothreads;     /* ids, sorted */
     size_t iothread_count;
-    struct facts_metadata *metadata;
+    struct facts_metadata *metadata; /* one allocation with its strings: facts_set_metadata() */
     size_t metadata_count;
     struct cg_set *cpuset;       /* <vcpu cpuset=...>, the default of every pin; NULL: none */
     struct cg_set *emulator_pin; /* NULL: none */
@@ -51,10 +52,20 @@ struct facts {
 
 /* The vmpin namespace in a domain's metadata, and its element that says "never touch". */
 #define VMPIN_NAMESPACE "https://vmpin.org/xmlns/domain/1.0"
-#define VMPIN_IGNORE "ignore"
+#define VMPIN_IGNORE    "ignore"
 
-/* libvirt's pin for a role: its own, else the default `cpuset`, else NULL (no pin). Borrowed. */
+/* libvirt's pin for a role: its own, else the default `cpuset`, else NULL (no pin). Borrowed. The
+ * `vm` node has none: libvirt pins threads, not the guest's own node. */
 const struct cg_set *facts_pin(const struct facts *facts, struct cg_role role);
+
+/* Copies the entries, strings and all, into one block that takes the place of facts->metadata.
+ * -ENOMEM. */
+int facts_set_metadata(struct facts *facts, const struct facts_metadata *entries,
+                       size_t count) must_check;
+/* Puts iothreads and pins into their order. -EEXIST: one of them is there twice. */
+int facts_sort(struct facts *facts) must_check;
+/* A UUID in its canonical form (any case) into `ret`, lower case. -EINVAL: it is none. */
+int uuid_parse(const char *text, char ret[UUID_SIZE]) must_check;
 
 bool facts_equal(const struct facts *a, const struct facts *b);
 struct facts *facts_free(struct facts *facts);

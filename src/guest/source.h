@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 /* Exit statuses of vmpin-guests that its parent acts on. */
-#define HELPER_EXIT_REFUSED 77     /* libvirtd does not admit this user */
+#define HELPER_EXIT_REFUSED     77 /* libvirtd does not admit this user */
 #define HELPER_EXIT_UNAVAILABLE 69 /* --once: no libvirtd at that URI */
 
 struct source_options {
@@ -41,8 +41,8 @@ struct facts_list {
     struct facts **facts;
     size_t count;
 };
-int source_collect(const struct source_options *options, struct facts_list *ret,
-                   char **ret_warning, struct cg_error **err);
+int source_collect(const struct source_options *options, struct facts_list *ret, char **ret_warning,
+                   struct cg_error **err);
 void facts_list_release(struct facts_list *list);
 
 #endif

@@ -9,9 +9,9 @@
 
 struct host {
     const struct kernel *kernel;
-    int root; /* handles of the port; "/" on a real host */
-    int proc; /* ROOT/proc */
-    int sys;  /* ROOT/sys, -1 where there is none */
+    int root;        /* handles of the port; "/" on a real host */
+    int proc;        /* ROOT/proc */
+    int sys;         /* ROOT/sys */
     int libvirt_run; /* ROOT/run/libvirt, -1 where there is none */
     struct cg_mounts *mounts;
     struct cg_set *cpus_present, *cpus_online; /* /sys/devices/system/cpu */

@@ -1,0 +1,63 @@
+#include "cgroup/text.h"
+
+#include "base/escape.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#define QUOTE_LIMIT 60
+
+int text_number(const char **at, uint64_t *ret)
+{
+    const char *s = *at;
+    uint64_t number = 0;
+
+    if (!text_is_digit(*s))
+        return -EINVAL;
+    for (; text_is_digit(*s); s++)
+        if (__builtin_mul_overflow(number, 10, &number) ||
+            __builtin_add_overflow(number, (uint64_t)(*s - '0'), &number))
+            return -ERANGE;
+    *at = s;
+    *ret = number;
+    return 0;
+}
+
+int text_print(char **ret, const char *format, ...)
+{
+    char *text = NULL;
+    va_list args;
+    int n;
+
+    va_start(args, format);
+    n = vasprintf(&text, format, args);
+    va_end(args);
+    if (n < 0)
+        return -ENOMEM;
+    *ret = text;
+    return 0;
+}
+
+char *text_quote(const char *text)
+{
+    cleanup_free char *cut = NULL, *safe = NULL;
+    char *quoted = NULL;
+    size_t length;
+    bool whole;
+
+    while (text_is_space(*text))
+        text++;
+    length = strlen(text);
+    while (length > 0 && text_is_space(text[length - 1]))
+        length--;
+    whole = length <= QUOTE_LIMIT;
+    if (!whole)
+        /* Not in the middle of a UTF-8 character. */
+        for (length = QUOTE_LIMIT; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;)
+            length--;
+    cut = strndup(text, length);
+    safe = cut ? text_escape(cut) : NULL;
+    if (!safe || text_print(&quoted, "\"%s%s\"", safe, whole ? "" : "...") < 0)
+        return NULL;
+    return quoted;
+}

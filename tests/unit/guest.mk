@@ -1,0 +1,11 @@
+check_PROGRAMS += test_facts test_message test_cell
+test_facts_SOURCES = tests/unit/test_facts.c
+test_facts_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_facts_LDADD = libguest.la $(CMOCKA_LIBS)
+test_message_SOURCES = tests/unit/test_message.c
+test_message_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_message_LDADD = libguest.la $(CMOCKA_LIBS)
+test_cell_SOURCES = tests/unit/test_cell.c
+test_cell_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_cell_LDADD = libguest.la $(CMOCKA_LIBS)
+TESTS += test_facts test_message test_cell
