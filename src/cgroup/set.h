@@ -6,6 +6,6 @@
 #include "cgroup/cgtree.h"
 
 DEFINE_CLEANUP(struct cg_set *, cg_set_unref);
-#define cleanup_set cleanup(cg_set_unrefp)
+#define cleanup_set cleanup_with(cg_set_unrefp)
 
 #endif

@@ -6,7 +6,7 @@
 #include "cgroup/set.h"
 
 DEFINE_CLEANUP(struct cg_value *, cg_value_unref);
-#define cleanup_value cleanup(cg_value_unrefp)
+#define cleanup_value cleanup_with(cg_value_unrefp)
 
 struct value_row {
     const char *key, *sub; /* into the value's own text; NULL where none */

@@ -156,10 +156,8 @@ static int set_parse(const struct cg_attr *attr, const char *text, struct cg_val
     cleanup_set struct cg_set *set = NULL;
     int r = cg_set_parse(text, &set, err);
 
-    if (r < 0) {
-        error_prefix(err, "%s", attr->name);
-        return r;
-    }
+    if (r < 0)
+        return error_prefix(err, r, "%s", attr->name);
     return cg_value_from_set(attr, set, ret, err);
 }
 

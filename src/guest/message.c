@@ -86,7 +86,7 @@ static int refuse_syntax(const json_error_t *why, struct cg_error **err)
 
 int message_parse(const char *line, size_t length, struct message *ret, struct cg_error **err)
 {
-    cleanup(json_decrefp) json_t *object = NULL;
+    json_auto_t *object = NULL;
     cleanup_message struct message message = {0};
     struct reader reader = {.where = "", .err = err};
     json_error_t why;
@@ -130,7 +130,7 @@ static json_t *message_to_json(const struct message *message)
 
 int message_format(const struct message *message, char **ret_line)
 {
-    cleanup(json_decrefp) json_t *object = message_to_json(message);
+    json_auto_t *object = message_to_json(message);
     char *line;
 
     if (!object)

@@ -19,9 +19,7 @@ static int read_set(const struct host *host, const char *file, struct cg_set **r
     if (r < 0)
         return error_set(err, -r, "/sys/%s: %s", file, strerror(-r));
     r = cg_set_parse(text.data, ret, err);
-    if (r < 0)
-        error_prefix(err, "/sys/%s", file);
-    return r;
+    return r < 0 ? error_prefix(err, r, "/sys/%s", file) : 0;
 }
 
 /* A kernel without NUMA has no such file, and one node. */
