@@ -93,7 +93,7 @@ static struct cell cell_copy(const struct cell *cell)
 
 static int grow(struct cells *cells)
 {
-    size_t size = cells->size ? cells->size + cells->size / 2 : 4;
+    size_t size = cells->size ? cells->size + cells->size / 2 + 1 : 4;
     struct cell *larger;
 
     if (cells->count < cells->size)

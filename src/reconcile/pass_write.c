@@ -72,8 +72,8 @@ static void settle(struct pass *pass, const struct guest_state *before)
 /* Cells that are back at their baseline without a write (somebody put them there) are forgotten. */
 static void forget_returned(struct pass *pass)
 {
-    for (size_t i = 0; i < pass->targets.count; i++) {
-        const struct cell *target = &pass->targets.cells[i];
+    for (size_t i = 0; i < pass->plan.targets.count; i++) {
+        const struct cell *target = &pass->plan.targets.cells[i];
         const struct cell *seen =
             cells_find(&pass->observed, target->role, CELL_FILE, target->attr);
         struct record *record = state_find(&pass->state, target);

@@ -269,9 +269,11 @@ int plan_make(const struct cells *targets, const struct cells *observed,
         r = plan_limits(&p);
     for (size_t i = 0; r == 0 && i < p.targets.count; i++)
         r = add_steps(&plan, &p, &p.targets.cells[i]);
-    cells_release(&p.targets);
-    if (r < 0)
+    if (r < 0) {
+        cells_release(&p.targets);
         return r;
+    }
+    plan.targets = p.targets;
     if (plan.count > 0)
         qsort(plan.steps, plan.count, sizeof(*plan.steps), step_compare);
     *ret = plan;
@@ -287,5 +289,6 @@ void plan_release(struct plan *plan)
         cg_value_unref(plan->steps[i].old);
     }
     free(plan->steps);
+    cells_release(&plan->targets);
     *plan = (struct plan){0};
 }

@@ -27,6 +27,7 @@ struct step {
 struct plan {
     struct step *steps;
     size_t count, size;
+    struct cells targets; /* what will stand when it is done: needed cells too, refused ones not */
 };
 
 /* Which cells must be observed too before a plan can be made: the guest's own node above a set that

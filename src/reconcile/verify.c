@@ -228,8 +228,8 @@ int pass_verify(struct pass *pass, struct cg_error **err)
     for (size_t i = 0; r == 0 && pass->writes && i < pass->report.change_count; i++)
         if (pass->report.changes[i].state == CHANGE_DONE)
             r = read_back(pass, &pass->report.changes[i], err);
-    for (size_t i = 0; r == 0 && i < pass->targets.count; i++) {
-        const struct cell *target = &pass->targets.cells[i];
+    for (size_t i = 0; r == 0 && i < pass->plan.targets.count; i++) {
+        const struct cell *target = &pass->plan.targets.cells[i];
 
         if (target->target == CELL_FILE && target->role.kind != CG_ROLE_VM &&
             strcmp(target->attr->name, "cpuset.cpus") == 0)
