@@ -9,12 +9,14 @@
 
 #include <sys/types.h>
 
-/* Exit statuses of vmpin-guests that its parent acts on. */
+/* Exit statuses of vmpin-guests that its parent acts on. Its last line then is `disconnected` with
+ * the reason. */
 #define HELPER_EXIT_REFUSED     77 /* libvirtd does not admit this user */
 #define HELPER_EXIT_UNAVAILABLE 69 /* --once: no libvirtd at that URI */
 
 struct source_options {
-    const char *uri;    /* NULL: libvirt's own default */
+    const char *uri; /* NULL: $VIRSH_DEFAULT_CONNECT_URI, $LIBVIRT_DEFAULT_URI, libvirt's default;
+                      * root's default is qemu:///system whoever the helper runs as */
     const char *record; /* a recorded host's file instead of a helper; NULL: helper */
     bool once;          /* end after the list */
     bool as_root;       /* keep the parent's user, without new privileges */
@@ -24,19 +26,27 @@ struct source {
     pid_t pid; /* the helper; 0: a file */
     int fd;    /* readable when there is something; non-blocking for a helper */
     struct buffer pending;
+    size_t at, scanned; /* where the next line starts in `pending`; no newline before `scanned` */
+    unsigned long line; /* that was read last, from 1 */
+    bool skipping;      /* the rest of a line beyond MESSAGE_LINE_LIMIT */
+    bool ended;         /* there is nothing to read any more */
+    char user[32];      /* whom the helper runs as when its parent changed that; else "" */
 };
 
-/* The helper's program: $VMPIN_HELPER, else as installed (PKGLIBEXECDIR/vmpin-guests). */
+/* The helper's program: $VMPIN_HELPER, else as installed (PKGLIBEXECDIR/vmpin-guests). Beside the
+ * two standard streams (its input is /dev/null) it gets no descriptor, of root's environment only
+ * what it needs, no new privileges, and SIGTERM when its parent ends. */
 int source_open(const struct source_options *options, struct source *ret, struct cg_error **err);
 /* The next message: 1 and *ret filled, 0 when there is none now, -EPIPE at the end, -EINVAL for a
- * line that is none (the next call goes on behind it), -errno. */
+ * line that is none (the next call goes on behind it), -errno. Empty lines are passed over. */
 int source_next(struct source *source, struct message *ret, struct cg_error **err);
 /* Ends the helper (SIGTERM, SIGKILL after a second) and reaps it; its wait status, 0 for a file. */
 int source_close(struct source *source);
 
 /* Everything there is now, for a one-shot run: an array of facts sorted by name, then UUID. A
  * helper that is refused as an unprivileged user is tried once more as root; *ret_warning (free())
- * then says so, else NULL. -ENODEV: libvirt is not available. */
+ * then says so, else NULL. -ENODEV: libvirt is not available. -EACCES: it admits nobody of these.
+ */
 struct facts_list {
     struct facts **facts;
     size_t count;

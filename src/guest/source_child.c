@@ -1,0 +1,302 @@
+/* Starts vmpin-guests so that a fault in libvirt or libxml2 stays there: as a user without rights,
+ * without root's environment and without any descriptor but its output. */
+#include "guest/source_child.h"
+
+#include "base/escape.h"
+
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/close_range.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+/* The environment of a helper of root: what the loader, libvirt and the sanitizers look at. */
+static const char *const environment_kept[] = {
+    "PATH=",
+    "LANG=",
+    "LANGUAGE=",
+    "LC_",
+    "TZ=",
+    "LIBVIRT_",
+    "LD_LIBRARY_PATH=",
+    "ASAN_OPTIONS=",
+    "UBSAN_OPTIONS=",
+    "LSAN_OPTIONS=",
+};
+
+/* libvirt reads its client's configuration (aliases of URIs) from root's place, /etc/libvirt, for
+ * root alone; for others below $XDG_CONFIG_HOME. The host's is meant whoever the helper runs as. */
+static const char *const environment_added[] = {"HOME=/nonexistent", "XDG_CONFIG_HOME=/etc"};
+
+/* Everything that is needed between fork() and exec(), where no memory may be allocated. */
+struct child {
+    const char *program;
+    const char *arguments[5];
+    const char **environment; /* the array alone is owned */
+    bool change_user;
+    uid_t uid;
+    gid_t gid;
+    char user[32];
+    pid_t parent;
+    int output, null, report, image; /* descriptors; image: the program, -1 for none */
+};
+
+/* What went wrong in the child, told to the parent through `report`. */
+enum step { STEP_STREAMS, STEP_USER, STEP_PRIVILEGES, STEP_PARENT, STEP_EXEC };
+struct failure {
+    enum step step;
+    int error;
+};
+
+static const char *kept(const char *variable)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(environment_kept); i++)
+        if (strncmp(variable, environment_kept[i], strlen(environment_kept[i])) == 0)
+            return variable;
+    return NULL;
+}
+
+static int child_environment(struct child *child)
+{
+    size_t count = 0, at = 0;
+
+    while (environ[count])
+        count++;
+    child->environment =
+        calloc(count + ARRAY_SIZE(environment_added) + 1, sizeof(*child->environment));
+    if (!child->environment)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        if (geteuid() != 0 || kept(environ[i]))
+            child->environment[at++] = environ[i];
+    for (size_t i = 0; geteuid() == 0 && i < ARRAY_SIZE(environment_added); i++)
+        child->environment[at++] = environment_added[i];
+    return 0;
+}
+
+/* virsh's order; an empty variable is none. */
+static const char *child_uri(const struct source_options *options)
+{
+    const char *virsh = secure_getenv("VIRSH_DEFAULT_CONNECT_URI");
+    const char *libvirt = secure_getenv("LIBVIRT_DEFAULT_URI");
+
+    if (options->uri)
+        return options->uri;
+    if (virsh && *virsh)
+        return virsh;
+    if (libvirt && *libvirt)
+        return libvirt;
+    return geteuid() == 0 ? "qemu:///system" : NULL;
+}
+
+static int child_user(struct child *child, struct cg_error **err)
+{
+    const struct passwd *user = getpwnam("vmpin");
+
+    if (!user)
+        user = getpwnam("nobody");
+    if (!user || user->pw_uid == 0)
+        return error_set(err, ESRCH,
+                         "there is neither a user vmpin nor nobody to run the helper as: make one "
+                         "(useradd --system vmpin)");
+    child->change_user = true;
+    child->uid = user->pw_uid;
+    child->gid = user->pw_gid;
+    snprintf(child->user, sizeof(child->user), "%s", user->pw_name);
+    return 0;
+}
+
+static int child_prepare(const struct source_options *options, struct child *child,
+                         struct cg_error **err)
+{
+    const char *program = secure_getenv("VMPIN_HELPER"), *uri = child_uri(options);
+    size_t at = 0;
+
+    child->program = program && *program ? program : PKGLIBEXECDIR "/vmpin-guests";
+    child->arguments[at++] = child->program;
+    if (uri) {
+        child->arguments[at++] = "--connect";
+        child->arguments[at++] = uri;
+    }
+    if (options->once)
+        child->arguments[at++] = "--once";
+    child->parent = getpid();
+    if (child_environment(child) < 0)
+        return error_out_of_memory(err);
+    return geteuid() == 0 && !options->as_root ? child_user(child, err) : 0;
+}
+
+/* ---- in the child: only what is safe after fork() ------------------------------------------- */
+
+static bool child_streams(const struct child *child)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    signal(SIGTERM, SIG_DFL);
+    signal(SIGPIPE, SIG_DFL);
+    return sigprocmask(SIG_SETMASK, &none, NULL) == 0 && dup2(child->null, STDIN_FILENO) >= 0 &&
+           dup2(child->output, STDOUT_FILENO) >= 0;
+}
+
+static bool child_drop(const struct child *child)
+{
+    return !child->change_user ||
+           (setgroups(0, NULL) == 0 && setresgid(child->gid, child->gid, child->gid) == 0 &&
+            setresuid(child->uid, child->uid, child->uid) == 0);
+}
+
+/* After the change of user, which clears it. A parent that ended meanwhile cannot signal. */
+static bool child_follow_parent(const struct child *child)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+        return false;
+    if (getppid() != child->parent)
+        _exit(0);
+    return true;
+}
+
+/* A build below root's home cannot be reached by its path as another user; by the descriptor it
+ * can. Our own descriptors close on exec; those that this process was given by its own parent must
+ * too, where the kernel can (5.11). */
+static void child_exec(const struct child *child)
+{
+    char *const *arguments = (char *const *)child->arguments;
+    char *const *environment = (char *const *)child->environment;
+
+    syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
+    execve(child->program, arguments, environment);
+    if (errno == EACCES && child->change_user && child->image >= 0)
+        syscall(SYS_execveat, child->image, "", arguments, environment, AT_EMPTY_PATH);
+}
+
+static void child_run(const struct child *child)
+{
+    struct failure failure = {0};
+
+    if (!child_streams(child))
+        failure.step = STEP_STREAMS;
+    else if (!child_drop(child))
+        failure.step = STEP_USER;
+    else if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+        failure.step = STEP_PRIVILEGES;
+    else if (!child_follow_parent(child))
+        failure.step = STEP_PARENT;
+    else {
+        child_exec(child);
+        failure.step = STEP_EXEC;
+    }
+    failure.error = errno;
+    if (write(child->report, &failure, sizeof(failure)) < 0)
+        _exit(126);
+    _exit(127);
+}
+
+/* ---- in the parent -------------------------------------------------------------------------- */
+
+static int refuse(const struct child *child, const struct failure *failure, struct cg_error **err)
+{
+    cleanup_free char *program = text_escape(child->program);
+    const char *name = program ? program : "the helper", *why = strerror(failure->error);
+
+    switch (failure->step) {
+    case STEP_EXEC:
+        return error_set(err, failure->error,
+                         "cannot start %s: %s (VMPIN_HELPER can name another helper)", name, why);
+    case STEP_USER:
+        return error_set(err, failure->error, "cannot run %s as user %s: %s", name, child->user,
+                         why);
+    case STEP_STREAMS:
+    case STEP_PRIVILEGES:
+    case STEP_PARENT:
+        break;
+    }
+    return error_set(err, failure->error, "cannot prepare the process for %s: %s", name, why);
+}
+
+/* Waits until the child runs the helper or tells why it cannot. */
+static int await_exec(const struct child *child, pid_t pid, int report, struct cg_error **err)
+{
+    struct failure failure;
+    ssize_t n;
+
+    do
+        n = read(report, &failure, sizeof(failure));
+    while (n < 0 && errno == EINTR);
+    if (n == 0)
+        return 0;
+    waitpid(pid, NULL, 0);
+    if (n != sizeof(failure))
+        failure = (struct failure){.step = STEP_STREAMS, .error = n < 0 ? errno : EIO};
+    return refuse(child, &failure, err);
+}
+
+static int child_fork(struct child *child, struct source *ret, struct cg_error **err)
+{
+    cleanup_close int from = -1, to = -1, told = -1, tell = -1;
+    int output[2], report[2], r;
+    pid_t pid;
+
+    if (pipe2(output, O_CLOEXEC) < 0)
+        return error_set(err, errno, "cannot make a pipe: %s", strerror(errno));
+    from = output[0];
+    to = child->output = output[1];
+    if (pipe2(report, O_CLOEXEC) < 0 || fcntl(from, F_SETFL, O_NONBLOCK) < 0)
+        return error_set(err, errno, "cannot make a pipe: %s", strerror(errno));
+    told = report[0];
+    tell = child->report = report[1];
+    pid = fork();
+    if (pid < 0)
+        return error_set(err, errno, "cannot make a process: %s", strerror(errno));
+    if (pid == 0)
+        child_run(child);
+    close(steal_fd(&tell));
+    r = await_exec(child, pid, told, err);
+    if (r < 0)
+        return r;
+    ret->pid = pid;
+    ret->fd = steal_fd(&from);
+    memcpy(ret->user, child->user, sizeof(ret->user));
+    return 0;
+}
+
+int child_start(const struct source_options *options, struct source *ret, struct cg_error **err)
+{
+    struct child child = {0};
+    cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC), image = -1;
+    int r;
+
+    if (null < 0)
+        return error_set(err, errno, "cannot open /dev/null: %s", strerror(errno));
+    r = child_prepare(options, &child, err);
+    if (r == 0) {
+        image = open(child.program, O_PATH | O_CLOEXEC);
+        child.image = image;
+        child.null = null;
+        r = child_fork(&child, ret, err);
+    }
+    free(child.environment);
+    return r;
+}
+
+int child_end(pid_t pid)
+{
+    cleanup_close int handle = (int)syscall(SYS_pidfd_open, pid, 0);
+    struct pollfd ended = {.fd = handle, .events = POLLIN};
+    int status = 0, r;
+
+    kill(pid, SIGTERM);
+    do
+        r = poll(&ended, 1, 1000);
+    while (r < 0 && errno == EINTR);
+    if (r <= 0)
+        kill(pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    return status;
+}
