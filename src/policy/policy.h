@@ -10,7 +10,7 @@
 /* What is wrong with a policy file: every error of it, not the first. */
 struct policy_problem {
     char *file;
-    char *pointer; /* JSON pointer (RFC 6901) of the place; NULL where line and column tell */
+    char *pointer;    /* JSON pointer (RFC 6901) of the place; NULL where line and column tell */
     int line, column; /* from 1; 0: not known */
     char *text;       /* what is wrong and what to do */
 };

@@ -31,8 +31,10 @@ int policy_set_save(const struct policy_set *set, const struct policy_problems *
 int policy_set_restore(const char *text, size_t length, struct policy_set **ret,
                        struct policy_problems *ret_problems, struct cg_error **err);
 
-/* `check PATH...`: one file, or the *.json of a folder, added to *ret's set in order. */
-int policy_check_path(const char *path, bool trust_checked, struct policy_problems *problems,
-                      size_t *ret_files, size_t *ret_policies);
+/* `check PATH...`: one file, or the *.json of a folder. Its policies are added to *set (NULL: a new
+ * one) behind those that are there, in order; *ret_files is how many files were looked at, wrong
+ * ones too. 0, also with problems added; -ENOMEM. */
+int policy_check_path(const char *path, bool trust_checked, struct policy_set **set,
+                      struct policy_problems *problems, size_t *ret_files);
 
 #endif

@@ -8,7 +8,7 @@
 
 /* What a policy asks for and this guest or host cannot have. The others stay in force. */
 struct refusal {
-    struct cg_role role;
+    struct cg_role role;        /* CG_ROLE_NONE: all of the guest's nodes (cpuset.mems) */
     char *attribute;            /* as written: "cpuset.cpus" */
     const struct cg_attr *attr; /* this host's face: what is in force there stays; NULL: none */
     struct origin *origin;
@@ -34,8 +34,8 @@ void desired_release(struct desired *desired);
 
 /* 0 or -ENOMEM. A guest with facts->ignore has nothing desired. mems on `vm` becomes a cell of
  * every role. */
-int policy_resolve(const struct policy_set *set, const struct facts *facts,
-                   const struct host *host, struct desired *ret);
+int policy_resolve(const struct policy_set *set, const struct facts *facts, const struct host *host,
+                   struct desired *ret);
 
 /* For `explain`: every policy that spoke for an attribute, in order of precedence, the last one
  * of a cell with `won` true. Called once a (role, attribute, policy). */
@@ -49,8 +49,8 @@ struct spoken {
     const char *why; /* "exact name beats vcpu*", "later policy", ... */
 };
 typedef int (*spoken_fn)(const struct spoken *spoken, void *data);
-int policy_explain(const struct policy_set *set, const struct facts *facts,
-                   const struct host *host, spoken_fn fn, void *data);
+int policy_explain(const struct policy_set *set, const struct facts *facts, const struct host *host,
+                   spoken_fn fn, void *data);
 
 /* `check --host`: what no guest could have here (CPUs that do not exist, attributes without a
  * counterpart), for all policies. */
