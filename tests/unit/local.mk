@@ -1,1 +1,3 @@
-# nothing yet
+if HAVE_CMOCKA
+include tests/unit/cgroup.mk
+endif
