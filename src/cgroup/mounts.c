@@ -224,12 +224,14 @@ int mounts_open(const struct kernel *kernel, int root, struct cg_mounts **ret,
 
 static bool list_has(const char *list, const char *name)
 {
-    size_t length = strlen(name);
+    size_t length = strcspn(name, ",");
 
+    if (length == 0 || name[length])
+        return false; /* no controller's name */
     for (const char *at = list; at; at = strchr(at, ',')) {
         at += *at == ',';
         if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == '\0'))
-            return length > 0;
+            return true;
     }
     return false;
 }

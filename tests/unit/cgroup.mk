@@ -1,0 +1,34 @@
+check_LTLIBRARIES += libtestfolder.la
+libtestfolder_la_SOURCES = tests/unit/folder.h tests/unit/folder.c tests/unit/test.h
+libtestfolder_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+cgroup_unit_tests = test_set test_value test_attr test_mounts test_guest_path test_access \
+	test_kernel test_host
+check_PROGRAMS += $(cgroup_unit_tests)
+TESTS += $(cgroup_unit_tests)
+cgroup_unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+test_set_SOURCES = tests/unit/test_set.c
+test_set_CFLAGS = $(cgroup_unit_cflags)
+test_set_LDADD = libcgroup.la $(CMOCKA_LIBS)
+test_value_SOURCES = tests/unit/test_value.c
+test_value_CFLAGS = $(cgroup_unit_cflags)
+test_value_LDADD = libcgroup.la $(CMOCKA_LIBS)
+test_attr_SOURCES = tests/unit/test_attr.c
+test_attr_CFLAGS = $(cgroup_unit_cflags)
+test_attr_LDADD = libcgroup.la $(CMOCKA_LIBS)
+test_mounts_SOURCES = tests/unit/test_mounts.c
+test_mounts_CFLAGS = $(cgroup_unit_cflags)
+test_mounts_LDADD = libcgroup.la $(CMOCKA_LIBS)
+test_guest_path_SOURCES = tests/unit/test_guest_path.c
+test_guest_path_CFLAGS = $(cgroup_unit_cflags)
+test_guest_path_LDADD = libcgroup.la $(CMOCKA_LIBS)
+test_access_SOURCES = tests/unit/test_access.c
+test_access_CFLAGS = $(cgroup_unit_cflags)
+test_access_LDADD = libcgroup.la $(CMOCKA_LIBS)
+test_kernel_SOURCES = tests/unit/test_kernel.c
+test_kernel_CFLAGS = $(cgroup_unit_cflags)
+test_kernel_LDADD = libtestfolder.la libcgroup.la $(CMOCKA_LIBS)
+test_host_SOURCES = tests/unit/test_host.c
+test_host_CFLAGS = $(cgroup_unit_cflags)
+test_host_LDADD = libtestfolder.la libhost.la $(CMOCKA_LIBS)

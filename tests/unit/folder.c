@@ -1,0 +1,77 @@
+#include "folder.h"
+
+#include "test.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+char *folder_new(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *path = NULL;
+
+    assert_true(asprintf(&path, "%s/vmpin-test-XXXXXX", tmp ? tmp : "/tmp") > 0);
+    assert_non_null(mkdtemp(path));
+    return path;
+}
+
+static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
+{
+    return remove(path);
+}
+
+void folder_remove(char *path)
+{
+    if (path)
+        nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    free(path);
+}
+
+void folder_make(const char *folder, const char *name)
+{
+    cleanup_free char *path = NULL;
+
+    assert_true(asprintf(&path, "%s/%s", folder, name) > 0);
+    for (char *slash = path + strlen(folder) + 1; (slash = strchr(slash, '/')); *slash++ = '/') {
+        *slash = '\0';
+        assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
+    }
+    assert_true(mkdir(path, 0755) == 0 || errno == EEXIST);
+}
+
+void folder_write(const char *folder, const char *name, const char *text)
+{
+    cleanup_free char *path = NULL, *parent = strdup(name);
+    char *slash = strrchr(parent, '/');
+    FILE *file;
+
+    if (slash) {
+        *slash = '\0';
+        folder_make(folder, parent);
+    }
+    assert_true(asprintf(&path, "%s/%s", folder, name) > 0);
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_true(fputs(text, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+char *folder_read(const char *folder, const char *name)
+{
+    cleanup_free char *path = NULL;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *file;
+
+    assert_true(asprintf(&path, "%s/%s", folder, name) > 0);
+    file = fopen(path, "r");
+    if (!file)
+        return NULL;
+    if (getdelim(&text, &size, '\0', file) < 0) {
+        free(text);
+        text = strdup("");
+    }
+    fclose(file);
+    return text;
+}

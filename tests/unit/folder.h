@@ -1,0 +1,15 @@
+/* A temporary folder for a test, removed with all that is in it. Test code: what fails, asserts. */
+#ifndef TESTS_UNIT_FOLDER_H
+#define TESTS_UNIT_FOLDER_H
+
+/* A new folder below $TMPDIR or /tmp. free() the path. */
+char *folder_new(void);
+void folder_remove(char *path); /* and frees it; NULL is nothing */
+
+/* Writes FOLDER/NAME; folders on the way are made. */
+void folder_write(const char *folder, const char *name, const char *text);
+void folder_make(const char *folder, const char *name);
+/* Reads FOLDER/NAME; free(). NULL where it is not. */
+char *folder_read(const char *folder, const char *name);
+
+#endif
