@@ -1,3 +1,4 @@
+include tests/model/local.mk
 include tests/unit/local.mk
 include tests/fuzz/local.mk
 include tests/integration/local.mk
