@@ -42,11 +42,11 @@ enum event_type {
 struct event {
     enum event_type type;
     struct managed *guest;
-    struct facts *facts;      /* CORE_FACTS: taken over by the core */
-    enum message_event cause; /* CORE_FACTS */
-    bool refused;             /* CORE_HELPER_ENDED: libvirtd does not admit its user */
-    enum outcome outcome;     /* CORE_PASSED */
-    bool healed;              /* CORE_PASSED: drift was undone */
+    struct facts *facts;       /* CORE_FACTS: taken over by the core */
+    enum message_event cause;  /* CORE_FACTS */
+    bool refused;              /* CORE_HELPER_ENDED: libvirtd does not admit its user */
+    enum pass_outcome outcome; /* CORE_PASSED */
+    bool healed;               /* CORE_PASSED: drift was undone */
     uint64_t until; /* CORE_PASSED, OUTCOME_HELD: CORE_NEVER when released by hand alone */
 };
 

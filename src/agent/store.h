@@ -19,7 +19,7 @@ enum work {
 };
 
 /* How a pass ended, as far as it matters for when the next one is. */
-enum outcome {
+enum pass_outcome {
     OUTCOME_DONE = 1, /* nothing more to be done before something changes */
     OUTCOME_LATER,    /* something is left that is right to be done some seconds later */
     OUTCOME_FAILED,   /* something could not be put in force and may be later */
@@ -42,7 +42,7 @@ struct schedule {
     bool unwatched;              /* its watches could not be set: it is swept */
     uint64_t started;            /* when it did */
     uint64_t not_before;         /* hints and retries wait until then */
-    enum outcome outcome;        /* the last pass's */
+    enum pass_outcome outcome;   /* the last pass's */
     unsigned retries;            /* passes in a row that ended like it */
     uint64_t second;             /* when the present second of passes began */
     unsigned passes;             /* in that second */

@@ -23,7 +23,7 @@ struct step {
     const char *expect; /* the actions up to and at this time; NULL: none */
     int id;             /* CORE_FACTS: of the running guest; -1: it does not run */
     enum message_event cause;
-    enum outcome outcome;
+    enum pass_outcome outcome;
     bool healed, refused;
     uint64_t until_ms; /* a hold's end; 0: none */
 };
