@@ -1,0 +1,372 @@
+#include "agent/core.h"
+
+/* How long until a pass that ended in a certain way is tried again: the first pause, doubled up to
+ * the longest; `tries` 0: for ever. */
+static const struct patience {
+    uint64_t first, most;
+    unsigned tries;
+} patience[] = {
+    [OUTCOME_DONE] = {0},
+    [OUTCOME_LATER] = {2500 * CORE_MS, 60 * CORE_SECOND, 0},
+    [OUTCOME_FAILED] = {1 * CORE_SECOND, 60 * CORE_SECOND, 0},
+    [OUTCOME_BUSY] = {50 * CORE_MS, 1 * CORE_SECOND, 0},
+    [OUTCOME_ABSENT] = {20 * CORE_MS, 1 * CORE_SECOND, 8},
+    [OUTCOME_HELD] = {0},
+};
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static uint64_t later(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool runs(const struct managed *guest)
+{
+    return guest->facts && guest->facts->running;
+}
+
+void core_init(struct core *core, struct store *store, uint64_t now)
+{
+    *core = (struct core){
+        .store = store,
+        .helper_due = now,
+        .reload_due = now,
+        .sweep_due = CORE_NEVER,
+        .folders_since = CORE_NEVER,
+    };
+}
+
+void core_release(struct core *core)
+{
+    queue_release(&core->queue);
+}
+
+static void ask(struct core *core, struct managed *guest, unsigned work, uint64_t due)
+{
+    guest->schedule.work |= work;
+    queue_put(&core->queue, guest, due);
+}
+
+/* Something may have changed in its nodes: look, but not before it is due for a look. */
+static void hint(struct core *core, struct managed *guest, uint64_t now)
+{
+    if (runs(guest))
+        ask(core, guest, WORK_PASS, later(now, guest->schedule.not_before));
+}
+
+/* Something else is to be in force: what was waited for counts no more. */
+static void renew(struct core *core, struct managed *guest, uint64_t now)
+{
+    guest->schedule.not_before = 0;
+    guest->schedule.retries = 0;
+    hint(core, guest, now);
+}
+
+static void renew_all(struct core *core, uint64_t now)
+{
+    struct managed *guest;
+
+    TAILQ_FOREACH(guest, &core->store->all, all)
+    renew(core, guest, now);
+}
+
+static void hint_all(struct core *core, uint64_t now)
+{
+    struct managed *guest;
+
+    TAILQ_FOREACH(guest, &core->store->all, all)
+    hint(core, guest, now);
+}
+
+/* The incarnation that was known is over: nothing of what the core remembers of it holds. */
+static void new_incarnation(struct core *core, struct managed *guest, uint64_t now)
+{
+    struct schedule *s = &guest->schedule;
+
+    queue_remove(&core->queue, guest);
+    *s = (struct schedule){.generation = s->generation, .work = s->work & ~(unsigned)WORK_PASS};
+    ask(core, guest, WORK_FORGET, now);
+}
+
+/* Is it another incarnation, as far as libvirt's own facts tell? The binding knows for sure. */
+static bool other_incarnation(const struct facts *old, const struct facts *facts)
+{
+    if (!old)
+        return !facts->running;
+    return old->running && (!facts->running || old->id != facts->id);
+}
+
+/* Facts that say nothing new can still mean that something was written. */
+static bool worth_a_look(enum message_event cause)
+{
+    return cause == EVENT_LIST || cause == EVENT_STARTED || cause == EVENT_TUNABLE ||
+           cause == EVENT_DEVICE;
+}
+
+static int take_facts(struct core *core, const struct event *event, uint64_t now)
+{
+    struct managed *guest = event->guest;
+    struct facts *old = guest->facts;
+    bool news = !old || !facts_equal(old, event->facts);
+    int r = queue_reserve(&core->queue, core->store->count);
+
+    if (r < 0) {
+        facts_free(event->facts);
+        return r;
+    }
+    if (other_incarnation(old, event->facts))
+        new_incarnation(core, guest, now);
+    guest->facts = event->facts;
+    facts_free(old);
+    guest->schedule.generation = core->generation;
+    guest->schedule.work &= ~(unsigned)WORK_REMOVE;
+    if (event->cause == EVENT_STARTED && runs(guest)) {
+        guest->schedule.starting = true;
+        guest->schedule.started = now;
+    }
+    if (news) {
+        ask(core, guest, WORK_RESOLVE, now);
+        renew(core, guest, now);
+    } else if (event->cause == EVENT_STARTED) {
+        renew(core, guest, now);
+    } else if (worth_a_look(event->cause)) {
+        hint(core, guest, now);
+    }
+    return 0;
+}
+
+static void synced(struct core *core, uint64_t now)
+{
+    struct managed *guest;
+
+    core->helper_pause = 0;
+    TAILQ_FOREACH(guest, &core->store->all, all)
+    {
+        if (guest->schedule.generation != core->generation)
+            ask(core, guest, WORK_REMOVE, now);
+    }
+}
+
+static void helper_ended(struct core *core, bool refused, uint64_t now)
+{
+    if (refused && !core->as_root) {
+        core->as_root = true;
+        core->helper_due = now;
+        return;
+    }
+    core->helper_pause =
+        core->helper_pause ? earlier(2 * core->helper_pause, CORE_HELPER_MOST) : 100 * CORE_MS;
+    core->helper_due = now + core->helper_pause;
+}
+
+static void folders_changed(struct core *core, uint64_t now)
+{
+    if (core->folders_since == CORE_NEVER)
+        core->folders_since = now;
+    if (core->reload_due == CORE_NEVER || core->reload_due > now)
+        core->reload_due = earlier(now + CORE_QUIET, core->folders_since + CORE_QUIET_MOST);
+}
+
+/* Somebody else wants another value than the policies: after some heals in a row, give way for
+ * growing pauses, so that the two do not keep the host busy. */
+static void healed(struct core *core, struct managed *guest, uint64_t now)
+{
+    struct schedule *s = &guest->schedule;
+    uint64_t last = s->heals[(s->heal + FIGHT_HEALS - 1) % FIGHT_HEALS];
+    uint64_t oldest;
+
+    if (s->pause && now - last > FIGHT_WINDOW + s->pause)
+        s->pause = 0;
+    s->heals[s->heal] = now;
+    s->heal = (s->heal + 1) % FIGHT_HEALS;
+    oldest = s->heals[s->heal];
+    if (s->pause) {
+        s->pause = earlier(2 * s->pause, FIGHT_PAUSE_MOST);
+    } else if (oldest && now - oldest <= FIGHT_WINDOW) {
+        s->pause = FIGHT_PAUSE;
+        ask(core, guest, WORK_WARN, now);
+    }
+    if (s->pause) {
+        s->not_before = later(s->not_before, now + s->pause);
+        hint(core, guest, now);
+    }
+}
+
+static void passed(struct core *core, const struct event *event, uint64_t now)
+{
+    struct schedule *s = &event->guest->schedule;
+    const struct patience *p = &patience[event->outcome];
+    uint64_t pause = p->first;
+
+    if (event->outcome == OUTCOME_DONE || event->outcome == OUTCOME_LATER)
+        s->starting = false;
+    s->retries = event->outcome == s->outcome ? s->retries + 1 : 1;
+    s->outcome = event->outcome;
+    if (p->first && (!p->tries || s->retries <= p->tries)) {
+        for (unsigned i = 1; i < s->retries && pause < p->most; i++)
+            pause *= 2;
+        s->not_before = now + earlier(pause, p->most);
+        hint(core, event->guest, now);
+    }
+    if (event->outcome == OUTCOME_HELD && event->until != CORE_NEVER)
+        ask(core, event->guest, WORK_PASS, later(now, event->until));
+    if (event->healed)
+        healed(core, event->guest, now);
+}
+
+static void unwatched(struct core *core, struct managed *guest, uint64_t now)
+{
+    guest->schedule.unwatched = true;
+    core->sweep_due = earlier(core->sweep_due, now + CORE_SWEEP);
+}
+
+int core_event(struct core *core, const struct event *event, uint64_t now)
+{
+    switch (event->type) {
+    case CORE_FACTS:
+        return take_facts(core, event, now);
+    case CORE_GONE:
+        ask(core, event->guest, WORK_REMOVE, now);
+        break;
+    case CORE_LISTING:
+        core->generation++;
+        break;
+    case CORE_SYNCED:
+        synced(core, now);
+        break;
+    case CORE_HELPER_ENDED:
+        helper_ended(core, event->refused, now);
+        break;
+    case CORE_FOLDERS:
+        folders_changed(core, now);
+        break;
+    case CORE_RELOAD:
+        core->reload_due = now;
+        renew_all(core, now);
+        break;
+    case CORE_DESIRED:
+        renew(core, event->guest, now);
+        break;
+    case CORE_HOLD:
+        if (event->guest)
+            renew(core, event->guest, now);
+        else
+            renew_all(core, now);
+        break;
+    case CORE_NODE:
+        hint(core, event->guest, now);
+        break;
+    case CORE_OVERFLOW:
+        hint_all(core, now);
+        break;
+    case CORE_WATCHED:
+        event->guest->schedule.unwatched = false;
+        break;
+    case CORE_UNWATCHED:
+        unwatched(core, event->guest, now);
+        break;
+    case CORE_PASSED:
+        passed(core, event, now);
+        break;
+    }
+    return 0;
+}
+
+static void sweep(struct core *core, uint64_t now)
+{
+    struct managed *guest;
+
+    core->sweep_due = CORE_NEVER;
+    TAILQ_FOREACH(guest, &core->store->all, all)
+    {
+        if (!guest->schedule.unwatched || !runs(guest))
+            continue;
+        hint(core, guest, now);
+        core->sweep_due = now + CORE_SWEEP;
+    }
+}
+
+/* Many passes of one guest within a second mean that somebody writes to it without end: look at
+ * it less often, so that the others and the host are not kept from their work. */
+static void pace(struct schedule *s, uint64_t now)
+{
+    if (!s->passes || now - s->second >= CORE_SECOND) {
+        s->second = now;
+        s->passes = 0;
+    }
+    if (++s->passes >= PACE_PASSES)
+        s->not_before = later(s->not_before, now + PACE_PAUSE);
+}
+
+/* Takes the first of the guest's works that is due. */
+static bool guest_next(struct core *core, struct managed *guest, uint64_t now, struct action *ret)
+{
+    static const struct {
+        enum work work;
+        enum action_type action;
+    } order[] = {
+        {WORK_WARN, ACTION_WARN},       {WORK_FORGET, ACTION_FORGET}, {WORK_REMOVE, ACTION_REMOVE},
+        {WORK_RESOLVE, ACTION_RESOLVE}, {WORK_PASS, ACTION_PASS},
+    };
+    struct schedule *s = &guest->schedule;
+
+    queue_remove(&core->queue, guest);
+    if (!runs(guest))
+        s->work &= ~(unsigned)WORK_PASS;
+    for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+        if (!(s->work & order[i].work))
+            continue;
+        if (order[i].work == WORK_PASS && s->not_before > now) {
+            queue_put(&core->queue, guest, s->not_before);
+            return false;
+        }
+        s->work &= ~(unsigned)order[i].work;
+        if (order[i].work == WORK_PASS)
+            pace(s, now);
+        else if (s->work && order[i].work != WORK_REMOVE)
+            queue_put(&core->queue, guest, s->due);
+        *ret = (struct action){
+            .type = order[i].action,
+            .guest = guest,
+            .starting = s->starting && now - s->started <= CORE_STARTING,
+        };
+        return true;
+    }
+    return false;
+}
+
+bool core_next(struct core *core, uint64_t now, struct action *ret)
+{
+    struct managed *guest;
+
+    if (core->helper_due <= now) {
+        core->helper_due = CORE_NEVER;
+        *ret = (struct action){.type = ACTION_START_HELPER, .as_root = core->as_root};
+        return true;
+    }
+    if (core->reload_due <= now) {
+        core->reload_due = CORE_NEVER;
+        core->folders_since = CORE_NEVER;
+        *ret = (struct action){.type = ACTION_RELOAD};
+        return true;
+    }
+    if (core->sweep_due <= now)
+        sweep(core, now);
+    while ((guest = queue_first(&core->queue)) && guest->schedule.due <= now) {
+        if (guest_next(core, guest, now, ret))
+            return true;
+    }
+    return false;
+}
+
+uint64_t core_due(const struct core *core)
+{
+    const struct managed *guest = queue_first(&core->queue);
+    uint64_t due = earlier(earlier(core->helper_due, core->reload_due), core->sweep_due);
+
+    return guest ? earlier(due, guest->schedule.due) : due;
+}

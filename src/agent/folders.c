@@ -1,0 +1,265 @@
+#include "agent/folders.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#define CONTENT_EVENTS                                                                             \
+    (IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM)
+#define SELF_EVENTS (IN_DELETE_SELF | IN_MOVE_SELF)
+#define NAME_EVENTS (IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM)
+#define HOLD_EVENTS (IN_CREATE | IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM)
+#define GONE_EVENTS (SELF_EVENTS | IN_IGNORED | IN_UNMOUNT)
+#define LINKS_MOST  40 /* as the kernel's own limit, path_resolution(7) */
+#define TRIES_MOST  10 /* of a path that changes while it is walked */
+
+struct folder_watch {
+    int wd;
+    bool content; /* it is a policy folder itself */
+    char *name;   /* else the entry of it that matters; NULL: none, only whether it stays */
+};
+
+static int remember(struct folders *folders, int wd, bool content, const char *name)
+{
+    char *copy = name ? strdup(name) : NULL;
+
+    if (name && !copy)
+        return -ENOMEM;
+    if (folders->count == folders->size) {
+        size_t size = folders->size ? 2 * folders->size : 16;
+        struct folder_watch *list = reallocarray(folders->list, size, sizeof(*list));
+
+        if (!list) {
+            free(copy);
+            return -ENOMEM;
+        }
+        folders->list = list;
+        folders->size = size;
+    }
+    folders->list[folders->count++] =
+        (struct folder_watch){.wd = wd, .content = content, .name = copy};
+    return 0;
+}
+
+static int watch(struct folders *folders, const char *path, bool content, const char *name)
+{
+    uint32_t mask = SELF_EVENTS | (content ? CONTENT_EVENTS : 0) | (name ? NAME_EVENTS : 0);
+    int wd = inotify_add_watch(folders->queue, path, mask | IN_MASK_ADD | IN_ONLYDIR);
+
+    if (wd < 0)
+        return errno == ENOTDIR ? -ENOENT : -errno;
+    return remember(folders, wd, content, name);
+}
+
+/* A path on its way through links: `at` has none, `rest` is still to be walked. */
+struct walk {
+    char at[PATH_MAX];
+    char rest[PATH_MAX];
+    unsigned links;
+};
+
+static void leave(struct walk *walk)
+{
+    char *slash = strrchr(walk->at, '/');
+
+    slash[slash == walk->at] = '\0';
+}
+
+/* Takes the first component off `rest`. False: there is none. */
+static bool component_next(struct walk *walk, char ret[NAME_MAX + 1])
+{
+    const char *start = walk->rest + strspn(walk->rest, "/");
+    size_t length = strcspn(start, "/");
+
+    if (length == 0 || length > NAME_MAX)
+        return false;
+    memcpy(ret, start, length);
+    ret[length] = '\0';
+    memmove(walk->rest, start + length, strlen(start + length) + 1);
+    return true;
+}
+
+/* -ELOOP, -ENAMETOOLONG; -EINVAL: it is no link any more. */
+static int follow(struct walk *walk, const char *link)
+{
+    char target[PATH_MAX];
+    ssize_t n = readlink(link, target, sizeof(target) - 1);
+    size_t rest = strlen(walk->rest);
+
+    if (n < 0)
+        return -errno;
+    if (++walk->links > LINKS_MOST)
+        return -ELOOP;
+    if ((size_t)n + 1 + rest >= sizeof(walk->rest))
+        return -ENAMETOOLONG;
+    memmove(walk->rest + n + 1, walk->rest, rest + 1);
+    memcpy(walk->rest, target, (size_t)n);
+    walk->rest[n] = '/';
+    if (*target == '/')
+        strcpy(walk->at, "/");
+    return 0;
+}
+
+/* One component: 1 when the walk goes on, 0 when it ends here, -errno. */
+static int step(struct folders *folders, struct walk *walk, const char *name)
+{
+    cleanup_free char *child = NULL;
+    struct stat st;
+    int r;
+
+    if (strcmp(name, ".") == 0)
+        return 1;
+    if (strcmp(name, "..") == 0) {
+        leave(walk);
+        return 1;
+    }
+    if (asprintf(&child, "%s/%s", strcmp(walk->at, "/") ? walk->at : "", name) < 0)
+        return -ENOMEM;
+    if (strlen(child) >= sizeof(walk->at))
+        return -ENAMETOOLONG;
+    if (lstat(child, &st) == 0 && S_ISDIR(st.st_mode)) {
+        strcpy(walk->at, child);
+        r = watch(folders, child, false, NULL);
+        return r < 0 ? r : 1;
+    }
+    /* Watched first, looked at then: it may have appeared meanwhile. */
+    r = watch(folders, walk->at, false, name);
+    if (r < 0)
+        return r;
+    if (lstat(child, &st) < 0)
+        return errno == ENOENT || errno == EACCES ? 0 : -errno;
+    if (S_ISDIR(st.st_mode))
+        return -ENOENT; /* again from the start */
+    if (!S_ISLNK(st.st_mode))
+        return 0;
+    r = follow(walk, child);
+    return r < 0 ? r : 1;
+}
+
+static int watch_path(struct folders *folders, const char *path)
+{
+    struct walk walk = {.at = "/"};
+    char name[NAME_MAX + 1];
+    int r;
+
+    if (*path != '/' && !getcwd(walk.rest, sizeof(walk.rest)))
+        return -errno;
+    if (strlen(walk.rest) + 1 + strlen(path) >= sizeof(walk.rest))
+        return -ENAMETOOLONG;
+    strcat(strcat(walk.rest, "/"), path);
+    while (component_next(&walk, name)) {
+        r = step(folders, &walk, name);
+        if (r <= 0)
+            return r;
+    }
+    return watch(folders, walk.at, true, NULL);
+}
+
+/* A path can change under the walk; one that never holds still is left as far as it came. What
+ * cannot be watched for the path's own sake (no permission, a loop) is for the reading to report.
+ */
+static int watch_path_again(struct folders *folders, const char *path)
+{
+    int r = -ENOENT;
+
+    for (unsigned i = 0; i < TRIES_MOST && (r == -ENOENT || r == -EINVAL); i++)
+        r = watch_path(folders, path);
+    return r == -ENOMEM || r == -ENOSPC || r == -EBADF ? r : 0;
+}
+
+static void disarm(struct folders *folders)
+{
+    for (size_t i = 0; i < folders->count; i++) {
+        inotify_rm_watch(folders->queue, folders->list[i].wd);
+        free(folders->list[i].name);
+    }
+    folders->count = 0;
+}
+
+int folders_arm(struct folders *folders, struct cg_error **err)
+{
+    int r = 0;
+
+    disarm(folders);
+    for (const char *const *path = folders->paths; *path && r == 0; path++)
+        r = watch_path_again(folders, *path);
+    if (r < 0)
+        return error_set(err, -r, "the policy folders cannot be watched: %s%s", strerror(-r),
+                         r == -ENOSPC  ? " (raise fs.inotify.max_user_watches)"
+                         : r == -EBADF ? " (raise fs.inotify.max_user_instances)"
+                                       : "");
+    return 0;
+}
+
+int folders_open(struct folders *folders, const char *const *paths, int holds,
+                 struct cg_error **err)
+{
+    *folders = (struct folders){.queue = inotify_open(), .paths = paths, .holds = -1};
+    if (holds >= 0)
+        folders->holds = inotify_watch(folders->queue, holds, NULL, HOLD_EVENTS | IN_ONLYDIR);
+    return folders_arm(folders, err);
+}
+
+void folders_close(struct folders *folders)
+{
+    disarm(folders);
+    free(folders->list);
+    if (folders->queue >= 0)
+        close(folders->queue);
+    *folders = (struct folders){.queue = -1, .holds = -1};
+}
+
+struct reading {
+    struct folders *folders;
+    folders_hold_fn hold;
+    void *data;
+    bool policies, paths;
+};
+
+static bool is_policy_file(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length >= 5 && strcmp(name + length - 5, ".json") == 0;
+}
+
+static void take(const struct inotify_event *event, void *data)
+{
+    struct reading *reading = data;
+
+    if (event->mask & IN_Q_OVERFLOW) {
+        reading->policies = reading->paths = true;
+        reading->hold(NULL, reading->data);
+        return;
+    }
+    if (event->wd == reading->folders->holds) {
+        if (event->len && *event->name != '.')
+            reading->hold(event->name, reading->data);
+        return;
+    }
+    for (size_t i = 0; i < reading->folders->count; i++) {
+        const struct folder_watch *one = &reading->folders->list[i];
+
+        if (one->wd != event->wd)
+            continue;
+        if (event->mask & GONE_EVENTS)
+            reading->paths = true;
+        else if (one->name && event->len && strcmp(one->name, event->name) == 0)
+            reading->paths = true;
+        else if (one->content && (!event->len || is_policy_file(event->name)))
+            reading->policies = true;
+    }
+}
+
+int folders_read(struct folders *folders, folders_hold_fn hold, void *data, bool *ret_policies,
+                 struct cg_error **err)
+{
+    struct reading reading = {.folders = folders, .hold = hold, .data = data};
+    int r = inotify_read(folders->queue, take, &reading);
+
+    if (r < 0)
+        return error_set(err, -r, "changes of the policy folders cannot be read: %s", strerror(-r));
+    *ret_policies = reading.policies || reading.paths;
+    return reading.paths ? folders_arm(folders, err) : 0;
+}

@@ -1,0 +1,36 @@
+/* Watches on the policy folders and on the folder of holds. A policy folder may not exist yet, may
+ * be a link, may be removed and made anew, or be replaced under its name: every component of its
+ * path is watched for just that, and the nearest one that exists for the next one to appear. */
+#ifndef AGENT_FOLDERS_H
+#define AGENT_FOLDERS_H
+
+#include "agent/inotify.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+
+struct folders {
+    int queue;                /* -1: nothing can be watched */
+    const char *const *paths; /* NULL-terminated, borrowed */
+    int holds;                /* the watch on the folder of holds; -1: none */
+    struct folder_watch *list;
+    size_t count, size;
+};
+
+/* `holds` is the open folder of holds, -1 for none. On failure too *folders is to be closed, and
+ * folders_arm() may succeed later. */
+int folders_open(struct folders *folders, const char *const *paths, int holds,
+                 struct cg_error **err);
+void folders_close(struct folders *folders);
+
+/* Watches what stands at the paths now. */
+int folders_arm(struct folders *folders, struct cg_error **err);
+
+/* Takes what is queued, at most a buffer full. `hold` is called for each hold that was set or
+ * released, with its file's name, NULL when events were lost. *ret_policies: something changed in
+ * a policy folder; where the folders' paths changed, they are watched anew. */
+typedef void (*folders_hold_fn)(const char *name, void *data);
+int folders_read(struct folders *folders, folders_hold_fn hold, void *data, bool *ret_policies,
+                 struct cg_error **err);
+
+#endif

@@ -1,0 +1,15 @@
+/* A pass's report as log lines: every change with guest, role, attribute, old and new value and
+ * origin; heals as such; trouble when it comes or changes, not each time it is met again. */
+#ifndef AGENT_TELL_H
+#define AGENT_TELL_H
+
+#include "agent/log.h"
+#include "agent/store.h"
+
+/* Takes note in `guest` of the trouble told. */
+void tell_report(const struct log *log, struct managed *guest, const struct report *report);
+
+/* The same for a pass that could not be made. */
+void tell_failure(const struct log *log, struct managed *guest, const char *why);
+
+#endif

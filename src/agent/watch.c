@@ -1,0 +1,244 @@
+#include "agent/watch.h"
+
+#include "reconcile/nodes.h"
+
+#include <search.h>
+#include <string.h>
+
+#define DIRECTORY_EVENTS (IN_MODIFY | IN_CREATE | IN_DELETE | IN_ONLYDIR)
+#define CHILDREN_EVENTS  (IN_CREATE | IN_DELETE | IN_ONLYDIR)
+#define FILE_EVENTS      (IN_MODIFY | IN_DONT_FOLLOW)
+
+struct watch {
+    int wd; /* the first member: the key */
+    bool needed;
+    struct managed *guest;
+    struct watch *next; /* of the same guest */
+};
+
+static int compare(const void *a, const void *b)
+{
+    int left = *(const int *)a, right = *(const int *)b;
+
+    return left < right ? -1 : left > right;
+}
+
+static struct watch *find(const struct watches *watches, int wd)
+{
+    struct watch **found = tfind(&wd, &watches->by_wd, compare);
+
+    return found ? *found : NULL;
+}
+
+int watches_open(struct watches *watches, const struct host *host, struct cg_error **err)
+{
+    int queue = inotify_open();
+
+    if (queue < 0)
+        return error_set(err, -queue, "changes of control groups cannot be watched: %s%s",
+                         strerror(-queue),
+                         queue == -EMFILE ? " (raise fs.inotify.max_user_instances)" : "");
+    *watches = (struct watches){.queue = queue, .host = host};
+    return 0;
+}
+
+void watches_close(struct watches *watches)
+{
+    closep(&watches->queue);
+    watches->queue = -1;
+}
+
+static int add(struct watches *watches, struct managed *guest, int wd)
+{
+    struct watch *watch = find(watches, wd);
+
+    if (watch) {
+        watch->needed = true;
+        return 0;
+    }
+    watch = malloc(sizeof(*watch));
+    if (!watch)
+        return -ENOMEM;
+    *watch = (struct watch){.wd = wd, .needed = true, .guest = guest};
+    if (!tsearch(watch, &watches->by_wd, compare)) {
+        free(watch);
+        return -ENOMEM;
+    }
+    watch->next = guest->watches;
+    guest->watches = watch;
+    return 1;
+}
+
+static void remove_watch(struct watches *watches, struct watch *watch)
+{
+    struct watch **at = &watch->guest->watches;
+
+    while (*at != watch)
+        at = &(*at)->next;
+    *at = watch->next;
+    tdelete(watch, &watches->by_wd, compare);
+    free(watch);
+}
+
+/* 1, 0 or -errno. A file that this kernel has not is nothing to watch. */
+static int watch_one(struct watches *watches, struct managed *guest, int dir, const char *file,
+                     uint32_t mask)
+{
+    int wd = inotify_watch(watches->queue, dir, file, mask), r;
+
+    if (wd == -ENOENT || wd == -ENODEV)
+        return 0;
+    if (wd < 0)
+        return wd;
+    r = add(watches, guest, wd);
+    if (r < 0)
+        inotify_rm_watch(watches->queue, wd);
+    return r;
+}
+
+/* Where a role's directory appears. On v2 the weight stands in the scope, but the roles lie below
+ * libvirt/ next to the other cells. */
+static const struct cg_attr *beside_roles(const struct cg_attr *attr)
+{
+    return strcmp(attr->name, "cpu.weight") == 0 ? attr_by_name("cpu.max", 2) : attr;
+}
+
+struct update {
+    struct watches *watches;
+    struct managed *guest;
+    struct nodes nodes;
+    int own; /* the directory that watch_own() has dealt with last, for all roles' cells alike */
+};
+
+/* The guest's own node of that hierarchy: for its cells and, where its roles have some, for new
+ * roles. */
+static int watch_own(struct update *update, const struct cell *cell, struct cg_error **err)
+{
+    const struct cg_role vm = {.kind = CG_ROLE_VM};
+    bool role = cell->role.kind != CG_ROLE_VM, v1 = cell->attr->version == 1;
+    int dir,
+        r = nodes_open(&update->nodes, vm, role ? beside_roles(cell->attr) : cell->attr, &dir, err);
+
+    if (r < 0 || ((v1 || role) && dir == update->own))
+        return r;
+    if (v1 || role) {
+        update->own = dir;
+        return watch_one(update->watches, update->guest, dir, NULL,
+                         v1 ? DIRECTORY_EVENTS : CHILDREN_EVENTS);
+    }
+    for (const char *const *file = cell->attr->files; *file && r >= 0; file++) {
+        int one = watch_one(update->watches, update->guest, dir, *file, FILE_EVENTS);
+
+        r = one < 0 ? one : r | one;
+    }
+    return r;
+}
+
+static int watch_cell(struct update *update, const struct cell *cell, struct cg_error **err)
+{
+    int dir, role, own = watch_own(update, cell, err);
+
+    if (own < 0 || cell->role.kind == CG_ROLE_VM)
+        return own;
+    role = nodes_open(&update->nodes, cell->role, cell->attr, &dir, err);
+    if (role == 0)
+        role = watch_one(update->watches, update->guest, dir, NULL, DIRECTORY_EVENTS);
+    return role < 0 ? role : own | role;
+}
+
+/* A role that does not exist yet, a controller that the guest is not in, a guest that went
+ * meanwhile: nothing to watch is no failure to watch. */
+static bool nothing_there(int r)
+{
+    return r == -ENOENT || r == -EOPNOTSUPP || r == -ESTALE || r == -ENODEV;
+}
+
+static void remove_needless(struct watches *watches, struct managed *guest)
+{
+    for (struct watch *watch = guest->watches, *next; watch; watch = next) {
+        next = watch->next;
+        if (watch->needed)
+            continue;
+        inotify_rm_watch(watches->queue, watch->wd);
+        remove_watch(watches, watch);
+    }
+}
+
+static int update_all(struct update *update, struct cg_error **err)
+{
+    const struct cells *cells = &update->guest->desired.cells;
+    int result = 0;
+
+    for (size_t i = 0; i < cells->count; i++) {
+        int r = watch_cell(update, &cells->cells[i], NULL);
+
+        if (nothing_there(r))
+            continue;
+        if (r < 0 && result >= 0)
+            result =
+                error_set(err, -r, "changes of some control groups cannot be watched: %s%s",
+                          strerror(-r), r == -ENOSPC ? " (raise fs.inotify.max_user_watches)" : "");
+        else if (r > 0 && result >= 0)
+            result = 1;
+    }
+    return result;
+}
+
+int watches_update(struct watches *watches, struct managed *guest, struct cg_error **err)
+{
+    struct update update = {
+        .watches = watches,
+        .guest = guest,
+        .nodes = {.host = watches->host, .binding = &guest->binding},
+        .own = -1,
+    };
+    int r;
+
+    for (struct watch *watch = guest->watches; watch; watch = watch->next)
+        watch->needed = false;
+    r = update_all(&update, err);
+    nodes_close(&update.nodes);
+    remove_needless(watches, guest);
+    guest->rewatch = r < 0;
+    return r;
+}
+
+void watches_drop(struct watches *watches, struct managed *guest)
+{
+    for (struct watch *watch = guest->watches; watch; watch = watch->next)
+        watch->needed = false;
+    remove_needless(watches, guest);
+}
+
+struct reading {
+    struct watches *watches;
+    watches_fn fn;
+    void *data;
+};
+
+static void take(const struct inotify_event *event, void *data)
+{
+    struct reading *reading = data;
+    struct watch *watch = find(reading->watches, event->wd);
+    struct managed *guest;
+
+    if (event->mask & IN_Q_OVERFLOW) {
+        reading->fn(NULL, reading->data);
+        return;
+    }
+    if (!watch)
+        return; /* it was dropped while this was queued */
+    guest = watch->guest;
+    if (event->mask & (IN_IGNORED | IN_ISDIR))
+        guest->rewatch = true;
+    if (event->mask & IN_IGNORED)
+        remove_watch(reading->watches, watch);
+    reading->fn(guest, reading->data);
+}
+
+int watches_read(struct watches *watches, watches_fn fn, void *data)
+{
+    struct reading reading = {.watches = watches, .fn = fn, .data = data};
+
+    return inotify_read(watches->queue, take, &reading);
+}
