@@ -102,9 +102,7 @@ static int line_parse(struct source *source, const char *line, size_t length, st
     if (length > MESSAGE_LINE_LIMIT)
         return refuse_length(source, err);
     r = message_parse(line, length, ret, err);
-    if (r < 0)
-        error_prefix(err, "line %lu", source->line);
-    return r < 0 ? r : 1;
+    return r < 0 ? error_prefix(err, r, "line %lu", source->line) : 1;
 }
 
 /* Hands the line that ends at `end` on: 1, an error, or 0 when there was nothing in it. */

@@ -176,7 +176,7 @@ static int helper_judge(const struct collection *collection, int status, struct 
 static int collect(const struct source_options *options, struct facts_list *ret, char user[32],
                    struct cg_error **err)
 {
-    cleanup(collection_release) struct collection collection = {0};
+    cleanup_with(collection_release) struct collection collection = {0};
     struct source source;
     int status, r = source_open(options, &source, err);
 
@@ -192,7 +192,7 @@ static int collect(const struct source_options *options, struct facts_list *ret,
         cleanup_free char *record = options->record ? text_escape(options->record) : NULL;
 
         if (record)
-            error_prefix(err, "%s", record);
+            error_prefix(err, r, "%s", record);
         return r;
     }
     if (collection.list.count > 0)
