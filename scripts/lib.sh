@@ -1,0 +1,106 @@
+# Shared by the scripts: installing packages, building, starting libvirt where it does not run.
+# Sourced by bash; what is started here is stopped by stop_services, by its own pid.
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+say() { printf '%s\n' "$*"; }
+die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 1; }
+
+# packages_of KIND...: the package names of these kinds.
+packages_of() {
+    local kinds=" $* "
+    awk -v kinds="$kinds" '!/^#/ && index(kinds, " " $1 " ") {print $2}' "$top/scripts/packages"
+}
+
+# install_packages NAME...: those that are missing, by apt, without questions.
+install_packages() {
+    local missing=() name
+    for name in "$@"; do
+        dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
+    done
+    [ ${#missing[@]} -gt 0 ] || return 0
+    [ "$(id -u)" = 0 ] || die "these packages are missing, and only root can install them: ${missing[*]}"
+    say "installing: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    local log=$top/build/apt.log
+    mkdir -p "$top/build"
+    { apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 ||
+        { tail -n 20 "$log" >&2; die "apt-get failed; the whole log is in $log"; }
+}
+
+# build_tree DIR [CONFIGURE ARGUMENT...]: configures (once) and builds below build/.
+build_tree() {
+    local dir=$top/build/$1 log=$top/build/$1.log
+    shift
+    mkdir -p "$dir"
+    {
+        [ -x "$top/configure" ] && [ "$top/configure" -nt "$top/configure.ac" ] || "$top/autogen.sh"
+    } >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "autogen.sh failed; see $log"; }
+    {
+        cd "$dir" &&
+            { [ -f Makefile ] || "$top/configure" "$@"; } &&
+            make -j"$(nproc)"
+    } >>"$log" 2>&1 || { tail -n 40 "$log" >&2; die "the build failed; see $log"; }
+    cd "$top"
+}
+
+libvirtd_runs() { virsh -q -c qemu:///system uri >/dev/null 2>&1; }
+
+# The control groups that libvirt makes at its first guest, and leaves behind.
+machine_groups() { find /sys/fs/cgroup -maxdepth 2 -type d -name machine 2>/dev/null | sort; }
+
+started_pids=()
+
+# started PIDFILE: notes the daemon that has just been started.
+started() {
+    local i
+    for i in $(seq 50); do
+        [ -s "$1" ] && { started_pids+=("$(cat "$1")"); return 0; }
+        sleep 0.1
+    done
+    die "$1 did not appear"
+}
+
+# start_services: what a real guest needs, where it does not run. Under systemd its units do it.
+start_services() {
+    machine_before=$(machine_groups)
+    libvirtd_runs && return 0
+    if [ -d /run/systemd/system ]; then
+        systemctl start libvirtd.service || die "systemctl start libvirtd failed: see journalctl -u libvirtd"
+        stop_unit=libvirtd.service
+    else
+        mkdir -p /run/dbus
+        if ! [ -S /run/dbus/system_bus_socket ] || ! kill -0 "$(cat /run/dbus/pid 2>/dev/null)" 2>/dev/null; then
+            rm -f /run/dbus/pid
+            dbus-daemon --system --fork && started /run/dbus/pid
+        fi
+        if ! kill -0 "$(cat /run/virtlogd.pid 2>/dev/null)" 2>/dev/null; then
+            virtlogd -d && started /run/virtlogd.pid
+        fi
+        libvirtd -d && started /run/libvirtd.pid
+    fi
+    local i
+    for i in $(seq 100); do
+        libvirtd_runs && return 0
+        sleep 0.1
+    done
+    die "libvirtd was started and does not answer"
+}
+
+# stop_services: what start_services started, last first, and the empty groups that are left.
+stop_services() {
+    local i pid group
+    for ((i = ${#started_pids[@]} - 1; i >= 0; i--)); do
+        pid=${started_pids[i]}
+        kill "$pid" 2>/dev/null || continue
+        for _ in $(seq 100); do
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.1
+        done
+    done
+    started_pids=()
+    [ -z "${stop_unit:-}" ] || systemctl stop "$stop_unit" libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket 2>/dev/null || true
+    for group in $(machine_groups); do
+        grep -qxF "$group" <<<"${machine_before:-}" || rmdir "$group" 2>/dev/null || true
+    done
+}
