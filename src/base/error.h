@@ -21,9 +21,11 @@ int error_prefix(struct cg_error **err, int r, const char *format, ...) printf_l
 int error_out_of_memory(struct cg_error **err);
 
 /* The public faces, declared in cgtree.h too. */
+#pragma GCC visibility push(default)
 int cg_error_errno(const struct cg_error *error);
 const char *cg_error_text(const struct cg_error *error);
 struct cg_error *cg_error_free(struct cg_error *error);
+#pragma GCC visibility pop
 DEFINE_CLEANUP(struct cg_error *, cg_error_free);
 #define cleanup_error cleanup_with(cg_error_freep)
 

@@ -145,13 +145,30 @@ static int numbers_parse(const char *text, pid_t **ret, size_t *ret_count)
     return 0;
 }
 
-int threads_read(const struct kernel *k, int dir, int version, struct buffer *scratch, pid_t **ret,
-                 size_t *ret_count, struct cg_error **err)
+static int list_read(const struct kernel *k, int dir, const char *file, struct buffer *scratch,
+                     pid_t **ret, size_t *ret_count, struct cg_error **err)
 {
-    const char *file = version == 1 ? "tasks" : "cgroup.threads";
     int r = k->read(k, dir, file, scratch);
 
     if (r == 0)
         r = numbers_parse(scratch->data, ret, ret_count);
+    if (r == -EOPNOTSUPP)
+        return error_set(err, EOPNOTSUPP,
+                         "%s: a threaded group has threads, its processes are in "
+                         "the group above it that is not threaded",
+                         file);
     return r < 0 ? error_set(err, -r, "%s: %s", file, strerror(-r)) : 0;
+}
+
+int threads_read(const struct kernel *k, int dir, int version, struct buffer *scratch, pid_t **ret,
+                 size_t *ret_count, struct cg_error **err)
+{
+    return list_read(k, dir, version == 1 ? "tasks" : "cgroup.threads", scratch, ret, ret_count,
+                     err);
+}
+
+int processes_read(const struct kernel *k, int dir, struct buffer *scratch, pid_t **ret,
+                   size_t *ret_count, struct cg_error **err)
+{
+    return list_read(k, dir, "cgroup.procs", scratch, ret, ret_count, err);
 }

@@ -21,5 +21,8 @@ int attr_write(const struct kernel *k, int dir, const struct cg_attr *attr,
 /* The numbers in `tasks` or `cgroup.threads` of the directory, in the kernel's order; free(). */
 int threads_read(const struct kernel *k, int dir, int version, struct buffer *scratch, pid_t **ret,
                  size_t *ret_count, struct cg_error **err);
+/* The same of `cgroup.procs`. -EOPNOTSUPP in a threaded group (v2). */
+int processes_read(const struct kernel *k, int dir, struct buffer *scratch, pid_t **ret,
+                   size_t *ret_count, struct cg_error **err);
 
 #endif

@@ -4,7 +4,9 @@
  * Conventions. Functions return 0 or -errno; `ret_*` outputs are left alone on failure; `err` may
  * be NULL, else it gets one sentence that names the file, the value and the way out. Handles are
  * opaque. Nothing here logs, exits or keeps global state: one tree belongs to one thread, distinct
- * trees to any threads. What is `borrowed` lives as long as the thing it came from.
+ * trees to any threads. What is `borrowed` lives as long as the thing it came from. A `controller`
+ * is the kernel's word ("cpu", "name=systemd"), "" is v2's own hierarchy, and NULL (where it says
+ * so) the first hierarchy that the node is in.
  *
  * The kernel's words are in Documentation/admin-guide/cgroup-v1/ and cgroup-v2.rst; libvirt's
  * layout is on https://libvirt.org/cgroups.html. */
@@ -19,6 +21,8 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+#pragma GCC visibility push(default)
 
 struct cg_tree;
 struct cg_node;
@@ -43,7 +47,7 @@ int cg_set_parse(const char *list, struct cg_set **ret, struct cg_error **err); 
 int cg_set_format(const struct cg_set *set, char **ret_list); /* canonical, "" for empty; free() */
 int cg_set_from_bits(const unsigned long *bits, size_t words, struct cg_set **ret);
 struct cg_set *cg_set_ref(struct cg_set *set);
-struct cg_set *cg_set_unref(struct cg_set *set); /* NULL */
+struct cg_set *cg_set_unref(struct cg_set *set);      /* NULL */
 int cg_set_next(const struct cg_set *set, int after); /* the next member > after, -1 at the end */
 size_t cg_set_count(const struct cg_set *set);
 bool cg_set_has(const struct cg_set *set, unsigned member);
@@ -51,11 +55,13 @@ bool cg_set_equal(const struct cg_set *a, const struct cg_set *b);
 bool cg_set_contains(const struct cg_set *set, const struct cg_set *part); /* part is a subset */
 int cg_set_union(const struct cg_set *a, const struct cg_set *b, struct cg_set **ret);
 int cg_set_intersection(const struct cg_set *a, const struct cg_set *b, struct cg_set **ret);
-int cg_set_difference(const struct cg_set *a, const struct cg_set *b, struct cg_set **ret); /* a\b */
+/* The members of `a` that are not in `b`. */
+int cg_set_difference(const struct cg_set *a, const struct cg_set *b, struct cg_set **ret);
 
 /* ---- attributes: one row of a table a kernel file ------------------------------------------- */
 
-enum cg_kind { /* append only */
+/* Append only. */
+enum cg_kind {
     CG_INT = 1,
     CG_UINT,   /* a count, a weight */
     CG_FLAG,   /* 0 or 1 */
@@ -139,12 +145,14 @@ struct cg_options {
 };
 
 int cg_tree_open(const struct cg_options *options, struct cg_tree **ret, struct cg_error **err);
-/* Reads the sub-tree below `node` again (NULL: all of it). Nodes that went are freed. */
+/* Reads the sub-tree below `node` again (NULL: all of it). Nodes that went are freed; when `node`
+ * itself went, it is freed and -ENOENT returned. */
 int cg_tree_refresh(struct cg_tree *tree, struct cg_node *node, struct cg_error **err);
 struct cg_tree *cg_tree_close(struct cg_tree *tree); /* NULL */
 struct cg_node *cg_tree_root(const struct cg_tree *tree);
 /* A path from the root ("/machine/x"), each component with or without .slice, .scope or
- * .partition; with CG_GUESTS a guest's name (NAME or NAME/vcpu0) too. NULL: none. */
+ * .partition; with CG_GUESTS also a guest's name, NAME or NAME/vcpu0, without a slash in front.
+ * NULL: none, or several guests of that name (libvirt cuts names). */
 struct cg_node *cg_tree_find(const struct cg_tree *tree, const char *path);
 
 enum cg_node_kind { CG_ROOT = 1, CG_CONTROLLER_ROOT, CG_SLICE, CG_SCOPE, CG_GROUP };
@@ -159,13 +167,13 @@ struct cg_role {
 
 /* Borrowed from the tree, good until its node goes in a refresh or the tree is closed. */
 struct cg_node *cg_node_parent(const struct cg_node *node);
-struct cg_node *cg_node_child(const struct cg_node *node);   /* the first, by name (vcpu2 < vcpu10) */
+struct cg_node *cg_node_child(const struct cg_node *node); /* the first, by name (vcpu2 < vcpu10) */
 struct cg_node *cg_node_sibling(const struct cg_node *node); /* the next */
 /* The walk below `top`: pre-order from top itself, or post-order ending with it; `at` NULL starts,
  * NULL ends. */
 struct cg_node *cg_node_next(const struct cg_node *top, const struct cg_node *at, bool post_order);
 const char *cg_node_name(const struct cg_node *node);
-int cg_node_path(const struct cg_node *node, char **ret);                       /* free() */
+int cg_node_path(const struct cg_node *node, char **ret);                              /* free() */
 int cg_node_full_path(const struct cg_node *node, const char *controller, char **ret); /* free() */
 enum cg_node_kind cg_node_kind(const struct cg_node *node);
 struct cg_role cg_node_role(const struct cg_node *node);
@@ -181,18 +189,22 @@ int cg_node_open(const struct cg_node *node, const char *controller, int *ret_fd
 /* The processes or threads in the node (and below it), sorted, once each; free() the list. */
 int cg_node_tasks(const struct cg_node *node, const char *controller, bool threads, bool below,
                   pid_t **ret, size_t *ret_count, struct cg_error **err);
-/* Makes a child in every hierarchy that the parent is in: a new v1 cpuset gets its parent's cpus
- * and mems, on v2 the parent's controllers are enabled for its children. */
+/* Makes a child in every hierarchy that the parent is in, or in none: a new v1 cpuset gets its
+ * parent's cpus and mems, on v2 the parent's controllers are enabled for its children. The child
+ * is borrowed from the tree. */
 int cg_node_create(struct cg_node *parent, const char *name, struct cg_node **ret,
                    struct cg_error **err);
 /* Removes the node, which must have no children and no tasks; the node is freed. */
 int cg_node_delete(struct cg_node *node, struct cg_error **err);
+/* Removes all nodes below that have no tasks; those that have any are left, without an error. */
 int cg_node_delete_empty_children(struct cg_node *node, struct cg_error **err);
 
 int cg_read(const struct cg_node *node, const struct cg_attr *attr, struct cg_value **ret,
             struct cg_error **err);
 int cg_write(const struct cg_node *node, const struct cg_attr *attr, const struct cg_value *value,
              struct cg_error **err);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }

@@ -10,5 +10,18 @@ libcgroup_la_SOURCES = \
 	src/cgroup/mounts.h src/cgroup/mounts.c \
 	src/cgroup/access.h src/cgroup/access.c \
 	src/cgroup/access_error.h src/cgroup/access_error.c \
-	src/cgroup/guest_path.h src/cgroup/guest_path.c src/cgroup/role.c
+	src/cgroup/guest_path.h src/cgroup/guest_path.c src/cgroup/role.c \
+	src/cgroup/node.h src/cgroup/node.c src/cgroup/node_access.c src/cgroup/node_change.c \
+	src/cgroup/tree.c src/cgroup/walk.c
 libcgroup_la_LIBADD = libbase.la
+
+# The library for others is the same objects; it shows cgtree.h's functions alone.
+lib_LTLIBRARIES += libcgtree.la
+libcgtree_la_SOURCES =
+libcgtree_la_LIBADD = libcgroup.la
+libcgtree_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -Wl,-z,defs \
+	-Wl,--version-script=$(srcdir)/src/cgroup/libcgtree.sym
+EXTRA_libcgtree_la_DEPENDENCIES = src/cgroup/libcgtree.sym
+include_HEADERS += src/cgroup/cgtree.h
+pkgconfig_DATA = src/cgroup/libcgtree.pc
+EXTRA_DIST += src/cgroup/libcgtree.sym

@@ -1,0 +1,54 @@
+/* Nodes and trees inside libcgtree. A node is an identity (parent, name, the kernel's id in each
+ * hierarchy); it holds no descriptor and believes nothing about its directory until opened. */
+#ifndef CGROUP_NODE_H
+#define CGROUP_NODE_H
+
+#include "cgroup/attr.h"
+
+struct cg_node {
+    struct cg_tree *tree;
+    struct cg_node *parent, *child, *sibling; /* children stand in natural order */
+    const char *name;                         /* behind the ids; "" for the root */
+    char *guest;                              /* role VM alone: the hint in the name */
+    int guest_id;
+    struct cg_role role;
+    uint64_t ids[]; /* one for each of the tree's hierarchies, 0: not there */
+};
+
+struct cg_tree {
+    unsigned flags;
+    struct cg_mounts *mounts;
+    size_t count; /* of hierarchies that the tree is about, in mountinfo's order */
+    const struct cg_hierarchy **hierarchies;
+    char **subtrees; /* without slashes around them; NULL: everything */
+    struct cg_node *root;
+};
+
+/* A node that is in no tree's list yet. NULL when out of memory. */
+struct cg_node *node_new(struct cg_tree *tree, const char *name);
+/* Frees a node and all below it. It must be out of its parent's list. */
+void node_free(struct cg_node *node);
+void node_unlink(struct cg_node *node);
+/* Puts the node among the children of `parent`. */
+void node_insert(struct cg_node *parent, struct cg_node *node);
+int node_name_compare(const char *a, const char *b);
+bool node_is_gone(const struct cg_node *node); /* it is in no hierarchy */
+/* The next in pre-order that is not below `at`. */
+struct cg_node *node_next_beside(const struct cg_node *top, const struct cg_node *at);
+
+/* Which of the tree's hierarchies has the controller: its place, or -1. "" is v2's; NULL is the
+ * first that `node` is in. */
+int node_hierarchy(const struct cg_node *node, const char *controller);
+/* The same, and that the node is in it: -ENOENT else. */
+int node_require(const struct cg_node *node, const char *controller, struct cg_error **err);
+/* Opens the node in the hierarchy at that place of the tree's, its id compared. */
+int node_open_at(const struct cg_node *node, size_t hierarchy, int *ret_fd, struct cg_error **err);
+/* Reads from the path and the nodes above what the node is for: `role`, `guest`, `guest_id`. */
+int node_classify(struct cg_node *node);
+/* Puts the node's path in front of the error's text. */
+void node_error_prefix(const struct cg_node *node, struct cg_error **err);
+
+/* walk.c: reads every directory below the childless node `top`. */
+int tree_walk(struct cg_node *top, struct cg_error **err);
+
+#endif

@@ -1,0 +1,237 @@
+/* Makes and removes nodes, in every hierarchy or in none. */
+#include "base/error.h"
+#include "cgroup/node.h"
+#include "cgroup/text.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static const char procs_file[] = "cgroup.procs";
+
+static int change_error(const struct cg_node *node, const char *name, const char *mountpoint, int r,
+                        const char *what, struct cg_error **err)
+{
+    cleanup_free char *quoted = text_quote(name);
+
+    if (!quoted)
+        return error_out_of_memory(err);
+    error_set(err, -r, "%s %s in %s: %s", what, quoted, mountpoint, strerror(-r));
+    node_error_prefix(node, err);
+    return r;
+}
+
+static bool has_word(const char *words, const char *word, size_t length)
+{
+    for (const char *at = words; *(at += strspn(at, " \n"));) {
+        size_t n = strcspn(at, " \n");
+
+        if (n == length && strncmp(at, word, n) == 0)
+            return true;
+        at += n;
+    }
+    return false;
+}
+
+static int enable_error(const char *controller, int r, struct cg_error **err)
+{
+    return error_set(
+        err, -r, "cgroup.subtree_control: enabling %s for children: %s%s", controller, strerror(-r),
+        r == -EBUSY ? ": the group has processes of its own, move them into a child" : "");
+}
+
+/* v2: a child has the controllers that its parent enables for children. Threaded groups cannot have
+ * all; those they cannot have are no error (cgroup-v2.rst, "Threads"). */
+static int enable_controllers(const struct kernel *k, int parent, struct cg_error **err)
+{
+    cleanup_buffer struct buffer available = {0}, enabled = {0};
+    int r = k->read(k, parent, "cgroup.controllers", &available);
+
+    if (r == 0)
+        r = k->read(k, parent, "cgroup.subtree_control", &enabled);
+    if (r < 0)
+        return error_set(err, -r, "cgroup.subtree_control: %s", strerror(-r));
+    for (const char *at = available.data; *(at += strspn(at, " \n"));) {
+        size_t length = strcspn(at, " \n");
+        char word[64];
+
+        if (!has_word(enabled.data, at, length) && length < sizeof(word) - 1) {
+            snprintf(word, sizeof(word), "+%.*s", (int)length, at);
+            r = k->write(k, parent, "cgroup.subtree_control", word);
+            if (r < 0 && r != -EOPNOTSUPP)
+                return enable_error(word + 1, r, err);
+        }
+        at += length;
+    }
+    return 0;
+}
+
+/* v1: a new cpuset is empty and takes no task. */
+static int inherit_cpuset(const struct kernel *k, int parent, int child, struct cg_error **err)
+{
+    static const char *const files[] = {"cpuset.cpus", "cpuset.mems"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+        cleanup_buffer struct buffer text = {0};
+        int r = k->read(k, parent, files[i], &text);
+
+        if (r == 0)
+            r = k->write(k, child, files[i], text.length ? text.data : "\n");
+        if (r < 0)
+            return error_set(err, -r, "%s: taking over the parent's: %s", files[i], strerror(-r));
+    }
+    return 0;
+}
+
+static bool is_v1_cpuset(const struct cg_node *node, size_t hierarchy)
+{
+    return node->tree->hierarchies[hierarchy]->version == 1 &&
+           node_hierarchy(node, "cpuset") == (int)hierarchy;
+}
+
+static int create_in(struct cg_node *parent, struct cg_node *child, size_t hierarchy,
+                     struct cg_error **err)
+{
+    const struct cg_hierarchy *where = parent->tree->hierarchies[hierarchy];
+    const struct kernel *k = parent->tree->mounts->kernel;
+    cleanup_close int above = -1, made = -1;
+    uint64_t id = 0;
+    int r = node_open_at(parent, hierarchy, &above, err);
+
+    if (r == 0 && where->version == 2)
+        r = enable_controllers(k, above, err);
+    if (r < 0)
+        return r;
+    if (mkdirat(above, child->name, 0755) < 0)
+        return change_error(parent, child->name, where->mountpoint, -errno, "making", err);
+    made = k->open_dir(k, above, child->name, &id);
+    r = made < 0 ? change_error(parent, child->name, where->mountpoint, made, "opening", err) : 0;
+    if (r == 0 && is_v1_cpuset(parent, hierarchy))
+        r = inherit_cpuset(k, above, made, err);
+    if (r < 0) {
+        unlinkat(above, child->name, AT_REMOVEDIR);
+        return r;
+    }
+    child->ids[hierarchy] = id;
+    return 0;
+}
+
+/* Removes the directory if it is still the node's. */
+static int remove_in(struct cg_node *parent, struct cg_node *node, size_t hierarchy,
+                     struct cg_error **err)
+{
+    const char *mountpoint = parent->tree->hierarchies[hierarchy]->mountpoint;
+    cleanup_close int above = -1;
+    struct stat status;
+    int r = node_open_at(parent, hierarchy, &above, err);
+
+    if (r < 0)
+        return r;
+    if (fstatat(above, node->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+        r = -errno;
+    else if (status.st_ino != node->ids[hierarchy])
+        r = -ESTALE;
+    else if (unlinkat(above, node->name, AT_REMOVEDIR) < 0)
+        r = -errno;
+    /* Gone already is what was asked for. */
+    if (r < 0 && r != -ENOENT)
+        return change_error(parent, node->name, mountpoint, r, "removing", err);
+    node->ids[hierarchy] = 0;
+    return 0;
+}
+
+static bool is_name(const char *name)
+{
+    return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
+}
+
+int cg_node_create(struct cg_node *parent, const char *name, struct cg_node **ret,
+                   struct cg_error **err)
+{
+    cleanup_free char *quoted = text_quote(name);
+    struct cg_node *child;
+    int r = 0;
+
+    if (!quoted)
+        return error_out_of_memory(err);
+    if (!is_name(name))
+        return error_set(err, EINVAL, "%s is no name for a control group", quoted);
+    child = node_new(parent->tree, name);
+    if (!child)
+        return error_out_of_memory(err);
+    for (size_t i = 0; r == 0 && i < parent->tree->count; i++)
+        if (parent->ids[i])
+            r = create_in(parent, child, i, err);
+    if (r == 0) {
+        node_insert(parent, child);
+        if (node_classify(child) == 0) {
+            *ret = child;
+            return 0;
+        }
+        r = error_out_of_memory(err);
+        node_unlink(child);
+    }
+    for (size_t i = 0; i < parent->tree->count; i++)
+        if (child->ids[i])
+            (void)!remove_in(parent, child, i, NULL);
+    node_free(child);
+    return r;
+}
+
+static int check_empty(const struct cg_node *node, size_t hierarchy, struct cg_error **err)
+{
+    const char *mountpoint = node->tree->hierarchies[hierarchy]->mountpoint;
+    const struct kernel *k = node->tree->mounts->kernel;
+    cleanup_buffer struct buffer procs = {0};
+    cleanup_close int fd = -1;
+    int r = node_open_at(node, hierarchy, &fd, NULL);
+
+    if (r == 0)
+        r = k->read(k, fd, procs_file, &procs);
+    if (r == 0 && procs.length > 0) {
+        error_set(err, EBUSY, "there are processes in it in %s", mountpoint);
+        node_error_prefix(node, err);
+        return -EBUSY;
+    }
+    /* Whatever else there is, removing will say. */
+    return 0;
+}
+
+int cg_node_delete(struct cg_node *node, struct cg_error **err)
+{
+    struct cg_node *parent = node->parent;
+    int r = 0;
+
+    if (!parent)
+        return error_set(err, EINVAL, "the root of a hierarchy cannot be removed");
+    if (node->child) {
+        error_set(err, ENOTEMPTY, "it has children: remove them first");
+        node_error_prefix(node, err);
+        return -ENOTEMPTY;
+    }
+    for (size_t i = 0; r == 0 && i < node->tree->count; i++)
+        r = node->ids[i] ? check_empty(node, i, err) : 0;
+    for (size_t i = 0; r == 0 && i < node->tree->count; i++)
+        r = node->ids[i] ? remove_in(parent, node, i, err) : 0;
+    if (r < 0)
+        return r;
+    node_unlink(node);
+    node_free(node);
+    return 0;
+}
+
+int cg_node_delete_empty_children(struct cg_node *node, struct cg_error **err)
+{
+    struct cg_node *next;
+
+    for (struct cg_node *at = cg_node_next(node, NULL, true); at != node; at = next) {
+        int r = 0;
+
+        next = cg_node_next(node, at, true);
+        if (!at->child)
+            r = cg_node_delete(at, err);
+        if (r < 0 && r != -EBUSY && r != -ENOTEMPTY)
+            return r;
+    }
+    return 0;
+}
