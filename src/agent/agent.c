@@ -46,7 +46,7 @@ static void tear_down(struct agent *agent)
     struct managed *guest;
 
     loop_end(agent);
-    TAILQ_FOREACH (guest, &agent->store.all, all)
+    TAILQ_FOREACH(guest, &agent->store.all, all)
         watches_drop(&agent->watches, guest);
     watches_close(&agent->watches);
     store_release(&agent->store);

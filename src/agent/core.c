@@ -70,7 +70,7 @@ static void renew_all(struct core *core, uint64_t now)
 {
     struct managed *guest;
 
-    TAILQ_FOREACH (guest, &core->store->all, all)
+    TAILQ_FOREACH(guest, &core->store->all, all)
         renew(core, guest, now);
 }
 
@@ -78,7 +78,7 @@ static void hint_all(struct core *core, uint64_t now)
 {
     struct managed *guest;
 
-    TAILQ_FOREACH (guest, &core->store->all, all)
+    TAILQ_FOREACH(guest, &core->store->all, all)
         hint(core, guest, now);
 }
 
@@ -144,7 +144,7 @@ static void synced(struct core *core, uint64_t now)
     struct managed *guest;
 
     core->helper_pause = 0;
-    TAILQ_FOREACH (guest, &core->store->all, all) {
+    TAILQ_FOREACH(guest, &core->store->all, all) {
         if (guest->schedule.generation != core->generation)
             ask(core, guest, WORK_REMOVE, now);
     }
@@ -295,8 +295,14 @@ static void sweep(struct core *core, uint64_t now)
     struct managed *guest;
 
     core->sweep_due = CORE_NEVER;
-    TAILQ_FOREACH (guest, &core->store->all, all) {
-        if (!guest->schedule.unwatched || !runs(guest))
+    if (core->folders_unwatched) {
+        core->reload_due = now;
+        core->sweep_due = now + CORE_SWEEP;
+    }
+    TAILQ_FOREACH(guest, &core->store->all, all) {
+        bool held = guest->schedule.outcome == OUTCOME_HELD;
+
+        if (!runs(guest) || !(guest->schedule.unwatched || (core->folders_unwatched && held)))
             continue;
         hint(core, guest, now);
         core->sweep_due = now + CORE_SWEEP;

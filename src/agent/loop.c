@@ -32,7 +32,7 @@ static void on_node(struct managed *guest, void *data)
         return;
     }
     log_line(&agent->log, LOG_NOTICE, "events were lost: every guest is looked at");
-    TAILQ_FOREACH (each, &agent->store.all, all)
+    TAILQ_FOREACH(each, &agent->store.all, all)
         each->rewatch = true;
     agent_tell(agent, &(struct event){.type = CORE_OVERFLOW});
 }

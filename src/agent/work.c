@@ -72,7 +72,7 @@ static void reload(struct agent *agent)
     if (policies_load(&agent->policies, writes(agent) ? &agent->state : NULL, &agent->log) < 0) {
         log_line(&agent->log, LOG_ERR, "the policies cannot be read: out of memory");
     } else {
-        TAILQ_FOREACH (guest, &agent->store.all, all) {
+        TAILQ_FOREACH(guest, &agent->store.all, all) {
             if (guest->facts && resolve(agent, guest))
                 agent_tell(agent, &(struct event){.type = CORE_DESIRED, .guest = guest});
         }
