@@ -71,7 +71,7 @@ static void renew_all(struct core *core, uint64_t now)
     struct managed *guest;
 
     TAILQ_FOREACH(guest, &core->store->all, all)
-    renew(core, guest, now);
+        renew(core, guest, now);
 }
 
 static void hint_all(struct core *core, uint64_t now)
@@ -79,7 +79,7 @@ static void hint_all(struct core *core, uint64_t now)
     struct managed *guest;
 
     TAILQ_FOREACH(guest, &core->store->all, all)
-    hint(core, guest, now);
+        hint(core, guest, now);
 }
 
 /* The incarnation that was known is over: nothing of what the core remembers of it holds. */
@@ -144,8 +144,7 @@ static void synced(struct core *core, uint64_t now)
     struct managed *guest;
 
     core->helper_pause = 0;
-    TAILQ_FOREACH(guest, &core->store->all, all)
-    {
+    TAILQ_FOREACH(guest, &core->store->all, all) {
         if (guest->schedule.generation != core->generation)
             ask(core, guest, WORK_REMOVE, now);
     }
@@ -194,6 +193,14 @@ static void healed(struct core *core, struct managed *guest, uint64_t now)
         s->not_before = later(s->not_before, now + s->pause);
         hint(core, guest, now);
     }
+}
+
+bool core_gave_up(const struct managed *guest)
+{
+    const struct schedule *s = &guest->schedule;
+    unsigned tries = s->outcome ? patience[s->outcome].tries : 0;
+
+    return tries && s->retries == tries + 1;
 }
 
 static void passed(struct core *core, const struct event *event, uint64_t now)
@@ -269,6 +276,13 @@ int core_event(struct core *core, const struct event *event, uint64_t now)
     case CORE_UNWATCHED:
         unwatched(core, event->guest, now);
         break;
+    case CORE_FOLDERS_WATCHED:
+        core->folders_unwatched = false;
+        break;
+    case CORE_FOLDERS_UNWATCHED:
+        core->folders_unwatched = true;
+        core->sweep_due = earlier(core->sweep_due, now + CORE_SWEEP);
+        break;
     case CORE_PASSED:
         passed(core, event, now);
         break;
@@ -281,9 +295,14 @@ static void sweep(struct core *core, uint64_t now)
     struct managed *guest;
 
     core->sweep_due = CORE_NEVER;
-    TAILQ_FOREACH(guest, &core->store->all, all)
-    {
-        if (!guest->schedule.unwatched || !runs(guest))
+    if (core->folders_unwatched) {
+        core->reload_due = now;
+        core->sweep_due = now + CORE_SWEEP;
+    }
+    TAILQ_FOREACH(guest, &core->store->all, all) {
+        bool held = guest->schedule.outcome == OUTCOME_HELD;
+
+        if (!runs(guest) || !(guest->schedule.unwatched || (core->folders_unwatched && held)))
             continue;
         hint(core, guest, now);
         core->sweep_due = now + CORE_SWEEP;
@@ -348,14 +367,14 @@ bool core_next(struct core *core, uint64_t now, struct action *ret)
         *ret = (struct action){.type = ACTION_START_HELPER, .as_root = core->as_root};
         return true;
     }
+    if (core->sweep_due <= now)
+        sweep(core, now);
     if (core->reload_due <= now) {
         core->reload_due = CORE_NEVER;
         core->folders_since = CORE_NEVER;
         *ret = (struct action){.type = ACTION_RELOAD};
         return true;
     }
-    if (core->sweep_due <= now)
-        sweep(core, now);
     while ((guest = queue_first(&core->queue)) && guest->schedule.due <= now) {
         if (guest_next(core, guest, now, ret))
             return true;

@@ -23,20 +23,22 @@
 #define PACE_PAUSE       (100 * CORE_MS)
 
 enum event_type {
-    CORE_FACTS = 1,    /* guest, facts, cause */
-    CORE_GONE,         /* guest: neither running nor defined any more */
-    CORE_LISTING,      /* a list of all guests begins */
-    CORE_SYNCED,       /* the list is complete */
-    CORE_HELPER_ENDED, /* refused */
-    CORE_FOLDERS,      /* something changed in a policy folder */
-    CORE_RELOAD,       /* the operator asks: read the policies and look at every guest */
-    CORE_DESIRED,      /* guest: something else is desired for it now */
-    CORE_HOLD,         /* guest, or NULL for all: a hold was set, changed or released */
-    CORE_NODE,         /* guest: something was written below its nodes */
-    CORE_OVERFLOW,     /* events of nodes were lost */
-    CORE_WATCHED,      /* guest: all its watches are set */
-    CORE_UNWATCHED,    /* guest: some could not be set */
-    CORE_PASSED,       /* guest, outcome, healed, until */
+    CORE_FACTS = 1,         /* guest, facts, cause */
+    CORE_GONE,              /* guest: neither running nor defined any more */
+    CORE_LISTING,           /* a list of all guests begins */
+    CORE_SYNCED,            /* the list is complete */
+    CORE_HELPER_ENDED,      /* refused */
+    CORE_FOLDERS,           /* something changed in a policy folder */
+    CORE_RELOAD,            /* the operator asks: read the policies and look at every guest */
+    CORE_DESIRED,           /* guest: something else is desired for it now */
+    CORE_HOLD,              /* guest, or NULL for all: a hold was set, changed or released */
+    CORE_NODE,              /* guest: something was written below its nodes */
+    CORE_OVERFLOW,          /* events of nodes were lost */
+    CORE_WATCHED,           /* guest: all its watches are set */
+    CORE_UNWATCHED,         /* guest: some could not be set */
+    CORE_FOLDERS_WATCHED,   /* the policy folders are watched again */
+    CORE_FOLDERS_UNWATCHED, /* they could not be */
+    CORE_PASSED,            /* guest, outcome, healed, until */
 };
 
 struct event {
@@ -77,6 +79,7 @@ struct core {
     uint64_t reload_due;    /* CORE_NEVER: nothing changed */
     uint64_t folders_since; /* the first change that no reload has followed yet */
     uint64_t sweep_due;
+    bool folders_unwatched; /* they and the holds are swept too */
 };
 
 /* The helper's start and the first load of the policies are due at once. */
@@ -88,6 +91,10 @@ int core_event(struct core *core, const struct event *event, uint64_t now) must_
 
 /* The next thing to do, if something is due. */
 bool core_next(struct core *core, uint64_t now, struct action *ret);
+
+/* Was the guest's last pass one try too many without finding it? It is not tried again before
+ * something changes. */
+bool core_gave_up(const struct managed *guest);
 
 /* When core_next() will have something, if no event comes before: CORE_NEVER if not at all. */
 uint64_t core_due(const struct core *core);

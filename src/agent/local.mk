@@ -1,1 +1,20 @@
-# nothing yet
+noinst_LTLIBRARIES += libagent.la
+libagent_la_SOURCES = \
+	src/agent/agent.h src/agent/agent.c \
+	src/agent/core.h src/agent/core.c \
+	src/agent/facts.c \
+	src/agent/folders.h src/agent/folders.c \
+	src/agent/helper.h src/agent/helper.c \
+	src/agent/inotify.h src/agent/inotify.c \
+	src/agent/log.h src/agent/log.c \
+	src/agent/loop.c \
+	src/agent/notify.c \
+	src/agent/parts.h \
+	src/agent/policies.h src/agent/policies.c \
+	src/agent/queue.h src/agent/queue.c \
+	src/agent/store.h src/agent/store.c \
+	src/agent/tell.h src/agent/tell.c \
+	src/agent/watch.h src/agent/watch.c \
+	src/agent/work.c
+libagent_la_CFLAGS = $(AM_CFLAGS) $(LIBSYSTEMD_CFLAGS)
+libagent_la_LIBADD = libreconcile.la $(LIBSYSTEMD_LIBS)

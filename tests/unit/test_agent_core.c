@@ -486,6 +486,26 @@ static void guests_that_cannot_be_watched_are_swept_every_five_seconds(void **st
          EVENT(12000, CORE_WATCHED, "a", ""), QUIET(60000));
 }
 
+static void policy_folders_that_cannot_be_watched_are_read_every_five_seconds(void **state)
+{
+    PLAY(A_RUNS, EVENT(1000, CORE_FOLDERS_UNWATCHED, NULL, ""),
+         {12000, WAIT, .expect = "@6000 reload, @11000 reload"},
+         EVENT(12000, CORE_FOLDERS_WATCHED, NULL, ""), QUIET(60000));
+}
+
+static void a_guest_that_was_not_found_for_long_is_given_up_once(void **state)
+{
+    struct managed guest = {.schedule = {.outcome = OUTCOME_ABSENT, .retries = 8}};
+
+    assert_false(core_gave_up(&guest));
+    guest.schedule.retries = 9;
+    assert_true(core_gave_up(&guest));
+    guest.schedule.outcome = OUTCOME_FAILED;
+    assert_false(core_gave_up(&guest));
+    guest.schedule = (struct schedule){0};
+    assert_false(core_gave_up(&guest));
+}
+
 static void a_queue_of_many_is_served_by_time_then_by_order(void **state)
 {
     struct store store;
@@ -559,6 +579,8 @@ int main(void)
         cmocka_unit_test(a_fight_over_one_guest_does_not_slow_another),
         cmocka_unit_test(endless_writes_without_drift_are_looked_at_less_often),
         cmocka_unit_test(guests_that_cannot_be_watched_are_swept_every_five_seconds),
+        cmocka_unit_test(policy_folders_that_cannot_be_watched_are_read_every_five_seconds),
+        cmocka_unit_test(a_guest_that_was_not_found_for_long_is_given_up_once),
         cmocka_unit_test(a_queue_of_many_is_served_by_time_then_by_order),
     };
 

@@ -1,0 +1,107 @@
+/* What the helper says, made into events for the core. */
+#include "agent/parts.h"
+
+#include <string.h>
+#include <sys/wait.h>
+
+static void take_guest(struct agent *agent, struct message *message)
+{
+    struct managed *guest = store_add(&agent->store, message->facts->uuid);
+    struct event event = {.type = CORE_FACTS, .guest = guest, .cause = message->event};
+
+    if (!guest) {
+        log_line(&agent->log, LOG_ERR, "%s: out of memory: not taken note of",
+                 message->facts->name);
+        return;
+    }
+    event.facts = steal_pointer(&message->facts);
+    agent_tell(agent, &event);
+    if (!guest->facts)
+        store_remove(&agent->store, guest);
+}
+
+static void take_gone(struct agent *agent, const char *uuid)
+{
+    struct managed *guest = store_find(&agent->store, uuid);
+
+    if (guest)
+        agent_tell(agent, &(struct event){.type = CORE_GONE, .guest = guest});
+}
+
+static void take_connected(struct agent *agent, const struct message *message)
+{
+    log_line(&agent->log, LOG_INFO, "connected to %s%s%s", message->uri ? message->uri : "libvirt",
+             message->text ? ", libvirt " : "", message->text ? message->text : "");
+    free(agent->disconnected);
+    agent->disconnected = NULL;
+    agent_tell(agent, &(struct event){.type = CORE_LISTING});
+}
+
+/* A reason that stays the same while the helper tries again and again is said once. */
+static void take_disconnected(struct agent *agent, const char *reason)
+{
+    const char *text = reason ? reason : "no reason given";
+
+    if (agent->disconnected && strcmp(agent->disconnected, text) == 0)
+        return;
+    free(agent->disconnected);
+    agent->disconnected = strdup(text);
+    log_line(&agent->log, LOG_WARNING,
+             "no connection to libvirt (%s); guests that are known are still looked after", text);
+}
+
+static void on_message(struct message *message, void *data)
+{
+    struct agent *agent = data;
+
+    switch (message->type) {
+    case MESSAGE_CONNECTED:
+        take_connected(agent, message);
+        break;
+    case MESSAGE_GUEST:
+        take_guest(agent, message);
+        break;
+    case MESSAGE_SYNCED:
+        agent_tell(agent, &(struct event){.type = CORE_SYNCED});
+        break;
+    case MESSAGE_GONE:
+        take_gone(agent, message->uuid);
+        break;
+    case MESSAGE_DISCONNECTED:
+        take_disconnected(agent, message->text);
+        break;
+    }
+}
+
+static void on_bad_line(const struct cg_error *error, void *data)
+{
+    struct agent *agent = data;
+
+    log_line(&agent->log, LOG_WARNING, "the helper says what nobody understands: %s",
+             cg_error_text(error));
+}
+
+static void on_ended(int status, const struct cg_error *error, void *data)
+{
+    struct agent *agent = data;
+    bool refused = WIFEXITED(status) && WEXITSTATUS(status) == HELPER_EXIT_REFUSED;
+
+    if (error)
+        log_line(&agent->log, LOG_WARNING, "%s", cg_error_text(error));
+    if (refused && !agent->core.as_root)
+        log_line(&agent->log, LOG_WARNING,
+                 "libvirt does not admit the unprivileged helper: it is started again as root "
+                 "(libvirt's socket must be open to read-only clients to avoid this)");
+    else if (WIFSIGNALED(status))
+        log_line(&agent->log, LOG_WARNING, "the helper was ended by signal %d (%s)",
+                 WTERMSIG(status), strsignal(WTERMSIG(status)));
+    else if (!refused)
+        log_line(&agent->log, LOG_WARNING, "the helper ended with status %d", WEXITSTATUS(status));
+    agent_tell(agent, &(struct event){.type = CORE_HELPER_ENDED, .refused = refused});
+}
+
+const struct helper_callbacks facts_callbacks = {
+    .message = on_message,
+    .bad_line = on_bad_line,
+    .ended = on_ended,
+};

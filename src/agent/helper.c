@@ -1,0 +1,163 @@
+#include "agent/helper.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/syscall.h>
+
+#define MESSAGES_A_TURN 16
+#define DEADLINE_US     (2 * UINT64_C(1000000)) /* to end after closing its output */
+
+void helper_init(struct helper *helper, sd_event *event, const struct helper_callbacks *callbacks)
+{
+    *helper = (struct helper){.event = event, .callbacks = *callbacks, .process = -1};
+    helper->source.fd = -1;
+}
+
+/* Leaves the loop; what was started is killed rather than asked, so that nobody waits for it. */
+static int finish(struct helper *helper)
+{
+    if (!helper->open)
+        return 0;
+    helper->open = false;
+    helper->readable = sd_event_source_disable_unref(helper->readable);
+    helper->more = sd_event_source_disable_unref(helper->more);
+    helper->exited = sd_event_source_disable_unref(helper->exited);
+    helper->deadline = sd_event_source_disable_unref(helper->deadline);
+    closep(&helper->process);
+    helper->process = -1;
+    if (helper->source.pid > 0)
+        kill(helper->source.pid, SIGKILL);
+    return source_close(&helper->source);
+}
+
+static void ended(struct helper *helper, const struct cg_error *error)
+{
+    bool child = helper->source.pid > 0;
+    int status = finish(helper);
+
+    if (child || error)
+        helper->callbacks.ended(status, error, helper->callbacks.data);
+}
+
+/* 1: there may be more at once; 0: not now; -EPIPE: never; -errno. */
+static int take_messages(struct helper *helper, unsigned most, struct cg_error **err)
+{
+    for (unsigned i = 0; i < most; i++) {
+        cleanup_message struct message message = {0};
+        cleanup_error struct cg_error *error = NULL;
+        int r = source_next(&helper->source, &message, &error);
+
+        if (r == -EINVAL) {
+            helper->callbacks.bad_line(error, helper->callbacks.data);
+        } else if (r <= 0) {
+            *err = steal_pointer(&error);
+            return r;
+        } else {
+            helper->callbacks.message(&message, helper->callbacks.data);
+        }
+    }
+    return 1;
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
+{
+    struct helper *helper = data;
+
+    kill(helper->source.pid, SIGKILL);
+    return 0;
+}
+
+/* Nothing more will be read. A helper's exit status says why; it comes in a moment. */
+static void input_ended(struct helper *helper, int r, const struct cg_error *error)
+{
+    if (r != -EPIPE || helper->source.pid == 0) {
+        ended(helper, error);
+        return;
+    }
+    helper->readable = sd_event_source_disable_unref(helper->readable);
+    if (sd_event_add_time_relative(helper->event, &helper->deadline, CLOCK_MONOTONIC, DEADLINE_US,
+                                   0, on_deadline, helper) < 0)
+        kill(helper->source.pid, SIGKILL);
+}
+
+static void take_some(struct helper *helper)
+{
+    cleanup_error struct cg_error *error = NULL;
+    int r = take_messages(helper, MESSAGES_A_TURN, &error);
+
+    if (r < 0)
+        input_ended(helper, r, error);
+    else
+        sd_event_source_set_enabled(helper->more, r > 0 ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
+static int on_readable(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+    take_some(data);
+    return 0;
+}
+
+static int on_more(sd_event_source *source, void *data)
+{
+    take_some(data);
+    return 0;
+}
+
+/* It ended: what it still said is in the pipe. */
+static int on_exited(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+    struct helper *helper = data;
+    cleanup_error struct cg_error *error = NULL;
+
+    while (take_messages(helper, MESSAGES_A_TURN, &error) > 0)
+        ;
+    ended(helper, NULL);
+    return 0;
+}
+
+static int add_process(struct helper *helper)
+{
+    helper->process = (int)syscall(SYS_pidfd_open, helper->source.pid, 0);
+    if (helper->process < 0)
+        return -errno;
+    return sd_event_add_io(helper->event, &helper->exited, helper->process, EPOLLIN, on_exited,
+                           helper);
+}
+
+/* A regular file cannot be polled: it is always readable. A pipe in its place must not block. */
+static int add_input(struct helper *helper)
+{
+    int fd = helper->source.fd, flags = fcntl(fd, F_GETFL), r;
+
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return -errno;
+    r = sd_event_add_defer(helper->event, &helper->more, on_more, helper);
+    if (r < 0)
+        return r;
+    r = sd_event_add_io(helper->event, &helper->readable, fd, EPOLLIN, on_readable, helper);
+    return r == -EPERM && helper->source.pid == 0 ? 0 : r;
+}
+
+int helper_start(struct helper *helper, const struct source_options *options, struct cg_error **err)
+{
+    int r = source_open(options, &helper->source, err);
+
+    if (r < 0)
+        return r;
+    helper->open = true;
+    r = add_input(helper);
+    if (r >= 0 && helper->source.pid > 0)
+        r = add_process(helper);
+    if (r < 0) {
+        finish(helper);
+        return error_set(err, -r, "the helper cannot be listened to: %s", strerror(-r));
+    }
+    return 0;
+}
+
+void helper_stop(struct helper *helper)
+{
+    finish(helper);
+}

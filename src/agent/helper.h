@@ -1,0 +1,35 @@
+/* The source of facts in the loop: the helper as a child, or a recorded host. It hands messages on
+ * a few at a time, so that a long list does not keep the loop from signals and heals, and tells
+ * when the helper ended. It decides nothing: when to start it again is the core's. */
+#ifndef AGENT_HELPER_H
+#define AGENT_HELPER_H
+
+#include "guest/source.h"
+
+#include <systemd/sd-event.h>
+
+struct helper_callbacks {
+    void (*message)(struct message *message, void *data); /* facts may be taken over (NULL then) */
+    void (*bad_line)(const struct cg_error *error, void *data);
+    /* `status` as waitpid(2) gives it; `error` NULL, or why nothing can be read any more. Not
+     * called for a recorded host, whose end is no loss. */
+    void (*ended)(int status, const struct cg_error *error, void *data);
+    void *data;
+};
+
+struct helper {
+    sd_event *event; /* borrowed */
+    struct helper_callbacks callbacks;
+    struct source source;
+    bool open;
+    int process; /* pidfd; -1: a file */
+    sd_event_source *readable, *more, *exited, *deadline;
+};
+
+void helper_init(struct helper *helper, sd_event *event, const struct helper_callbacks *callbacks);
+int helper_start(struct helper *helper, const struct source_options *options,
+                 struct cg_error **err);
+/* Ends it at once: it keeps no state. */
+void helper_stop(struct helper *helper);
+
+#endif

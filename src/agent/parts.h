@@ -1,0 +1,63 @@
+/* The agent's parts and how they meet: sources in the loop (loop.c) tell the core what happened,
+ * the core says what to do, work.c does it. */
+#ifndef AGENT_PARTS_H
+#define AGENT_PARTS_H
+
+#include "agent/agent.h"
+#include "agent/core.h"
+#include "agent/folders.h"
+#include "agent/helper.h"
+#include "agent/policies.h"
+#include "agent/watch.h"
+#include "reconcile/reconcile.h"
+
+struct agent {
+    const struct agent_options *options;
+    struct log log;
+    sd_event *event;
+    sd_event_source *sources[8]; /* all of the loop's own, for its end */
+    size_t source_count;
+    sd_event_source *turn;  /* runs once while the core has something to do */
+    sd_event_source *timer; /* until it will have */
+    uint64_t timer_at;      /* what the timer is set to; CORE_NEVER: off */
+    struct host *host;
+    struct state_dir state;
+    int lock; /* held while this is the agent that writes; -1 */
+    struct store store;
+    struct core core;
+    struct policies policies;
+    struct watches watches;
+    struct folders folders;
+    struct helper helper;
+    struct reconcile_context context;
+    bool folders_blind;                /* the policy folders are not watched */
+    bool warned_of_watches;            /* that some guests are not: said once */
+    bool ready;                        /* the service manager was told so */
+    char *disconnected;                /* the reason, as told last; NULL: connected */
+    size_t statuses[GUEST_FAILED + 1]; /* guests by the status of their last pass */
+    char *status_text;                 /* as the service manager has it */
+};
+
+uint64_t agent_now(void); /* the core's clock: microseconds, suspended time included */
+
+/* Tells the core of an event; running out of memory is logged. */
+void agent_tell(struct agent *agent, const struct event *event);
+
+/* loop.c */
+int loop_setup(struct agent *agent, struct cg_error **err);
+int loop_run(struct agent *agent); /* until a signal ends it: the exit status */
+void loop_end(struct agent *agent);
+
+/* facts.c: what the helper says, made into events */
+extern const struct helper_callbacks facts_callbacks; /* `data` is the agent */
+
+/* work.c: carries one action out, and tells the core of a pass's outcome */
+void work_do(struct agent *agent, const struct action *action);
+
+/* notify.c: sd_notify(3) */
+void notify_reloading(struct agent *agent);
+void notify_ready(struct agent *agent);
+void notify_stopping(struct agent *agent);
+void notify_status(struct agent *agent); /* if it changed */
+
+#endif

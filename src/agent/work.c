@@ -1,0 +1,236 @@
+#include "agent/parts.h"
+
+#include "agent/tell.h"
+
+#include <signal.h>
+#include <string.h>
+
+static bool writes(const struct agent *agent)
+{
+    return !agent->options->observe;
+}
+
+static void start_helper(struct agent *agent, bool as_root)
+{
+    const struct source_options options = {
+        .uri = agent->options->uri, .record = agent->options->record, .as_root = as_root};
+    cleanup_error struct cg_error *error = NULL;
+
+    /* A recorded host begins its list without saying so. */
+    agent_tell(agent, &(struct event){.type = CORE_LISTING});
+    if (helper_start(&agent->helper, &options, &error) < 0) {
+        log_line(&agent->log, LOG_ERR, "%s", error ? cg_error_text(error) : "out of memory");
+        if (agent->options->record)
+            sd_event_exit(agent->event, EXIT_FAILURE);
+        else
+            agent_tell(agent, &(struct event){.type = CORE_HELPER_ENDED});
+        return;
+    }
+    log_line(&agent->log, LOG_DEBUG, "started the helper (pid %d)%s%s",
+             (int)agent->helper.source.pid, *agent->helper.source.user ? " as user " : "",
+             agent->helper.source.user);
+}
+
+/* True when something else is desired now. */
+static bool resolve(struct agent *agent, struct managed *guest)
+{
+    struct desired desired = {0};
+    bool changed;
+
+    if (policy_resolve(agent->policies.set, guest->facts, agent->host, &desired) < 0) {
+        log_line(&agent->log, LOG_ERR, "%s: out of memory: what was desired before stays",
+                 managed_name(guest));
+        return false;
+    }
+    changed = !cells_equal(&desired.cells, &guest->desired.cells) ||
+              desired.refusals.count != guest->desired.refusals.count;
+    desired_release(&guest->desired);
+    guest->desired = desired;
+    guest->rewatch |= changed;
+    return changed;
+}
+
+static void watch_folders_again(struct agent *agent)
+{
+    cleanup_error struct cg_error *error = NULL;
+
+    if (!agent->folders_blind || folders_arm(&agent->folders, &error) < 0)
+        return;
+    agent->folders_blind = false;
+    agent_tell(agent, &(struct event){.type = CORE_FOLDERS_WATCHED});
+}
+
+static void reload(struct agent *agent)
+{
+    cleanup_error struct cg_error *error = NULL;
+    struct managed *guest;
+
+    notify_reloading(agent);
+    watch_folders_again(agent);
+    if (host_refresh(agent->host, &error) < 0)
+        log_line(&agent->log, LOG_WARNING, "%s", error ? cg_error_text(error) : "out of memory");
+    if (policies_load(&agent->policies, writes(agent) ? &agent->state : NULL, &agent->log) < 0) {
+        log_line(&agent->log, LOG_ERR, "the policies cannot be read: out of memory");
+    } else {
+        TAILQ_FOREACH(guest, &agent->store.all, all) {
+            if (guest->facts && resolve(agent, guest))
+                agent_tell(agent, &(struct event){.type = CORE_DESIRED, .guest = guest});
+        }
+    }
+    notify_ready(agent);
+}
+
+static void count_status(struct agent *agent, struct managed *guest, const struct report *report)
+{
+    if (guest->reported)
+        agent->statuses[guest->status]--;
+    guest->reported = report != NULL;
+    if (!report)
+        return;
+    guest->status = report->status;
+    agent->statuses[guest->status]++;
+}
+
+/* A guest that was not told of although its process lives may come back (libvirt was asked while
+ * it was starting): its state is then still the right one. If not, it dies with the incarnation. */
+static bool process_lives(const struct managed *guest)
+{
+    return guest->binding.pid > 0 && (kill(guest->binding.pid, 0) == 0 || errno == EPERM);
+}
+
+static void forget(struct agent *agent, struct managed *guest, bool keep_state)
+{
+    watches_drop(&agent->watches, guest);
+    count_status(agent, guest, NULL);
+    if (writes(agent) && !keep_state)
+        state_dir_forget(&agent->state, guest->uuid);
+    managed_forget(guest);
+}
+
+static void remove_guest(struct agent *agent, struct managed *guest)
+{
+    log_line(&agent->log, LOG_DEBUG, "%s: is gone", managed_name(guest));
+    forget(agent, guest, process_lives(guest));
+    store_remove(&agent->store, guest);
+}
+
+/* New watches mean that what the pass has read may have changed before they were set. */
+static void watch(struct agent *agent, struct managed *guest)
+{
+    cleanup_error struct cg_error *error = NULL;
+    int r;
+
+    if (!guest->rewatch || guest->binding.count == 0)
+        return;
+    r = watches_update(&agent->watches, guest, &error);
+    agent_tell(agent,
+               &(struct event){.type = r < 0 ? CORE_UNWATCHED : CORE_WATCHED, .guest = guest});
+    if (r > 0)
+        agent_tell(agent, &(struct event){.type = CORE_NODE, .guest = guest});
+    if (r >= 0 || agent->warned_of_watches)
+        return;
+    agent->warned_of_watches = true;
+    log_line(&agent->log, LOG_WARNING, "%s; guests without watches are looked at every 5 seconds",
+             error ? cg_error_text(error) : "out of memory");
+}
+
+/* What a pass that went through left to do. */
+static void judge(struct agent *agent, struct managed *guest, const struct report *report,
+                  struct event *event)
+{
+    bool failed = false, planned = report->status == GUEST_HELD;
+    unsigned long left = 0;
+
+    for (size_t i = 0; i < report->change_count; i++) {
+        const struct change *change = &report->changes[i];
+
+        planned |= change->state == CHANGE_PLANNED;
+        failed |= change->state != CHANGE_PLANNED && change->state != CHANGE_DONE;
+        event->healed |= change->state == CHANGE_DONE && change->reason == CHANGE_HEAL;
+    }
+    event->outcome = OUTCOME_DONE;
+    if (agent->context.mode != RECONCILE_APPLY)
+        return;
+    if (planned && state_dir_held(&agent->state, guest->uuid, &left)) {
+        event->outcome = OUTCOME_HELD;
+        event->until = left ? agent_now() + left * CORE_SECOND : CORE_NEVER;
+    } else if (failed) {
+        event->outcome = OUTCOME_FAILED;
+    } else if (planned || report->refusals.count > guest->desired.refusals.count) {
+        event->outcome = OUTCOME_LATER;
+    }
+}
+
+static enum pass_outcome outcome_of(int r)
+{
+    switch (r) {
+    case -EBUSY:
+        return OUTCOME_BUSY;
+    case -ENOENT:
+    case -ESTALE:
+    case -ENODEV:
+        return OUTCOME_ABSENT;
+    default:
+        return OUTCOME_FAILED;
+    }
+}
+
+static void pass(struct agent *agent, struct managed *guest, bool starting)
+{
+    const struct reconcile_request request = {.facts = guest->facts,
+                                              .desired = &guest->desired,
+                                              .starting = starting,
+                                              .binding = &guest->binding};
+    struct event event = {.type = CORE_PASSED, .guest = guest};
+    cleanup_error struct cg_error *error = NULL;
+    cleanup_report struct report report = {0};
+    int r;
+
+    ancestors_release(&agent->context.ancestors);
+    r = reconcile_guest(&agent->context, &request, &report, &error);
+    if (r == 0) {
+        tell_report(&agent->log, guest, &report);
+        count_status(agent, guest, &report);
+        judge(agent, guest, &report, &event);
+        watch(agent, guest);
+    } else {
+        event.outcome = outcome_of(r);
+        if (r == -ESTALE)
+            guest->rewatch = true;
+    }
+    agent_tell(agent, &event);
+    if (event.outcome == OUTCOME_FAILED && r < 0)
+        tell_failure(&agent->log, guest, error ? cg_error_text(error) : strerror(-r));
+    else if (core_gave_up(guest))
+        tell_failure(&agent->log, guest, error ? cg_error_text(error) : strerror(-r));
+}
+
+void work_do(struct agent *agent, const struct action *action)
+{
+    switch (action->type) {
+    case ACTION_START_HELPER:
+        start_helper(agent, action->as_root);
+        break;
+    case ACTION_RELOAD:
+        reload(agent);
+        break;
+    case ACTION_WARN:
+        log_line(&agent->log, LOG_ERR,
+                 "%s: something else keeps changing what vmpin sets: it is healed more slowly from "
+                 "now on. Find the other one, change the policy, or \"vmpin hold\" the guest",
+                 managed_name(action->guest));
+        break;
+    case ACTION_FORGET:
+        forget(agent, action->guest, false);
+        break;
+    case ACTION_REMOVE:
+        remove_guest(agent, action->guest);
+        break;
+    case ACTION_RESOLVE:
+        resolve(agent, action->guest);
+        break;
+    case ACTION_PASS:
+        pass(agent, action->guest, action->starting);
+        break;
+    }
+}
