@@ -280,7 +280,7 @@ void node_error_prefix(const struct cg_node *node, struct cg_error **err)
     cleanup_free char *path = NULL, *safe = NULL;
 
     if (err && *err && cg_node_path(node, &path) == 0 && (safe = text_escape(path)))
-        error_prefix(err, "%s", safe);
+        error_prefix(err, 0, "%s", safe);
 }
 
 static int open_error(const struct cg_node *node, int r, struct cg_error **err)

@@ -119,7 +119,7 @@ int cg_node_tasks(const struct cg_node *node, const char *controller, bool threa
                   pid_t **ret, size_t *ret_count, struct cg_error **err)
 {
     int hierarchy = node_require(node, controller, err), r;
-    cleanup(tasks_release) struct tasks tasks = {0};
+    cleanup_with(tasks_release) struct tasks tasks = {0};
     cleanup_buffer struct buffer scratch = {0};
 
     if (hierarchy < 0)

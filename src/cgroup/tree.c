@@ -91,7 +91,7 @@ static int open_mounts(struct cg_tree *tree, int root_fd, struct cg_error **err)
 
 int cg_tree_open(const struct cg_options *options, struct cg_tree **ret, struct cg_error **err)
 {
-    cleanup(cg_tree_closep) struct cg_tree *tree = NULL;
+    cleanup_with(cg_tree_closep) struct cg_tree *tree = NULL;
     int r = check_options(options, err);
 
     if (r < 0)

@@ -139,7 +139,7 @@ static int visit(struct cg_node *node, size_t hierarchy)
 {
     const struct cg_hierarchy *where = node->tree->hierarchies[hierarchy];
     const struct kernel *k = node->tree->mounts->kernel;
-    cleanup(listing_release) struct listing listing = {0};
+    cleanup_with(listing_release) struct listing listing = {0};
     cleanup_free char *path = NULL;
     const char *below;
     struct stat status;
@@ -174,7 +174,7 @@ static int walk_hierarchy(struct cg_node *top, size_t hierarchy, struct cg_error
         } else if (r < 0) {
             error_set(err, -r, "%s", strerror(-r));
             node_error_prefix(node, err);
-            error_prefix(err, "%s", top->tree->hierarchies[hierarchy]->mountpoint);
+            error_prefix(err, r, "%s", top->tree->hierarchies[hierarchy]->mountpoint);
             return r;
         }
         next = node->ids[hierarchy] ? cg_node_next(top, node, false) : node_next_beside(top, node);
