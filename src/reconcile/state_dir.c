@@ -27,7 +27,8 @@ static int open_folder(int at, const char *name, bool make)
 
 int state_dir_open(const char *path, bool make, struct state_dir *ret, struct cg_error **err)
 {
-    struct state_dir dir = {.dir = -1, .guests = -1, .holds = -1, .path = strdup(path)};
+    struct state_dir dir = {.guests = -ENOENT, .holds = -ENOENT, .path = strdup(path)};
+    int *const handles[] = {&dir.dir, &dir.guests, &dir.holds};
 
     if (!dir.path)
         return error_out_of_memory(err);
@@ -36,14 +37,18 @@ int state_dir_open(const char *path, bool make, struct state_dir *ret, struct cg
         dir.guests = open_folder(dir.dir, "guests", make);
         dir.holds = open_folder(dir.dir, "holds", make);
     }
-    for (const int *fd = (const int[]){dir.dir, dir.guests, dir.holds, 0}; *fd < 0; fd++)
-        if (make || *fd != -ENOENT) {
-            int code = -*fd;
+    for (size_t i = 0; i < ARRAY_SIZE(handles); i++) {
+        int code = -*handles[i];
 
+        if (code <= 0)
+            continue;
+        if (make || code != ENOENT) {
             state_dir_close(&dir);
             return error_set(err, code, "%s, where vmpin keeps its state: %s", path,
                              strerror(code));
         }
+        *handles[i] = -1;
+    }
     *ret = dir;
     return 0;
 }

@@ -1,1 +1,11 @@
-# nothing yet
+check_PROGRAMS += test_cli_options test_cli_exit test_cli_json
+test_cli_options_SOURCES = tests/unit/test_cli_options.c
+test_cli_options_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_cli_options_LDADD = libcli.la $(CMOCKA_LIBS)
+test_cli_exit_SOURCES = tests/unit/test_cli_exit.c
+test_cli_exit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_cli_exit_LDADD = libcli.la $(CMOCKA_LIBS)
+test_cli_json_SOURCES = tests/unit/test_cli_json.c
+test_cli_json_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS) $(JANSSON_CFLAGS)
+test_cli_json_LDADD = libcli.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
+TESTS += test_cli_options test_cli_exit test_cli_json

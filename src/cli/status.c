@@ -1,0 +1,19 @@
+/* `vmpin status`: how each guest stands, and where the kernel really lets its threads run. */
+#include "cli/command.h"
+#include "cli/sweep.h"
+
+static int run(const struct options *options)
+{
+    return sweep_command(options, RECONCILE_STATUS);
+}
+
+const struct command command_status = {
+    .name = "status",
+    .arguments = "[GUEST...]",
+    .arguments_max = SIZE_MAX,
+    .summary = "Show each guest's state and where its threads may really run",
+    .help = "CPUS is what the role's control group grants, RUNS ON what its threads' own affinity\n"
+            "leaves of that. With -v every thread has its line. The exit status is 2 when there\n"
+            "are changes to make, 1 when a guest failed.",
+    .run = run,
+};

@@ -1,0 +1,178 @@
+/* The loop over guests. A guest that fails is reported and does not stop the others. */
+#include "cli/sweep.h"
+
+#include "cli/exit.h"
+#include "cli/output.h"
+#include "cli/show.h"
+
+#include "cgroup/guest_path.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define LOCK_WAIT_MS 5000 /* an agent's pass over one guest takes milliseconds */
+
+static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
+
+static void mask_signals(int how)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < ARRAY_SIZE(ending_signals); i++)
+        sigaddset(&set, ending_signals[i]);
+    sigprocmask(how, &set, NULL);
+}
+
+static bool interrupted(void)
+{
+    sigset_t pending;
+
+    sigemptyset(&pending);
+    sigpending(&pending);
+    for (size_t i = 0; i < ARRAY_SIZE(ending_signals); i++) {
+        if (sigismember(&pending, ending_signals[i]) == 1)
+            return true;
+    }
+    return false;
+}
+
+/* A report for a guest of which the pass made none; `error` NULL: it is none of vmpin's. */
+static int make_report(const struct facts *facts, const char *error, struct report *ret)
+{
+    struct report report = {
+        .name = strdup(facts->name),
+        .error = error ? strdup(error) : NULL,
+        .status = error ? GUEST_FAILED : GUEST_UNMANAGED,
+    };
+
+    memcpy(report.uuid, facts->uuid, sizeof(report.uuid));
+    if (!report.name || (error && !report.error)) {
+        report_release(&report);
+        return -ENOMEM;
+    }
+    *ret = report;
+    return 0;
+}
+
+static int run_guest(struct session *session, struct reconcile_context *context,
+                     const struct policy_set *policies, const struct facts *facts,
+                     struct report *ret)
+{
+    cleanup_error struct cg_error *error = NULL;
+    cleanup_with(desired_release) struct desired desired = {0};
+    cleanup_binding struct binding binding = {0};
+    struct reconcile_request request = {
+        .facts = facts,
+        .desired = &desired,
+        .despite_hold = policies == NULL,
+        .binding = &binding,
+    };
+    int r = policies ? policy_resolve(policies, facts, context->host, &desired) : 0;
+
+    if (r == 0)
+        r = reconcile_guest(context, &request, ret, &error);
+    if (r == 0)
+        return 0;
+    if (r == -ENOMEM)
+        return r;
+    if (r == -EACCES || r == -EPERM)
+        session->happened |= HAPPENED_PERMISSION;
+    if (r == -ENOENT && desired.policy_count == 0)
+        return make_report(facts, NULL, ret);
+    return make_report(facts, error ? cg_error_text(error) : strerror(-r), ret);
+}
+
+static void judge_changes(struct session *session, const struct report *report)
+{
+    for (size_t i = 0; i < report->change_count; i++) {
+        const struct change *change = &report->changes[i];
+        char role[ROLE_NAME_SIZE];
+
+        if (change->state == CHANGE_PLANNED)
+            session->happened |= HAPPENED_PENDING;
+        if (change->state == CHANGE_FAILED || change->state == CHANGE_UNKNOWN)
+            session->happened |= HAPPENED_GUEST;
+        if (change->error)
+            message("%s: %s %s: %s", report->name, role_name(change->cell.role, role),
+                    cg_attr_name(change->cell.attr), change->error);
+    }
+}
+
+static void judge(struct session *session, const struct report *report)
+{
+    if (report->status == GUEST_FAILED)
+        session->happened |= HAPPENED_GUEST;
+    if (report->status == GUEST_PENDING || report->status == GUEST_DRIFT ||
+        report->status == GUEST_SETTLING)
+        session->happened |= HAPPENED_PENDING;
+    if (report->error)
+        message("%s: %s", report->name, report->error);
+    judge_changes(session, report);
+    for (size_t i = 0; i < report->refusals.count; i++) {
+        const struct refusal *refusal = &report->refusals.refusals[i];
+        char role[ROLE_NAME_SIZE];
+
+        session->happened |= HAPPENED_GUEST;
+        message("%s: %s %s: %s%s%s%s", report->name, role_name(refusal->role, role),
+                refusal->attribute, refusal->text, refusal->origin ? " (" : "",
+                refusal->origin ? refusal->origin->text : "", refusal->origin ? ")" : "");
+    }
+}
+
+int sweep_run(struct session *session, enum reconcile_mode mode, const struct policy_set *policies,
+              struct sweep *sweep)
+{
+    struct reconcile_context context = {
+        .host = session->host,
+        .state = &session->state,
+        .mode = mode,
+        .lock_wait_ms = LOCK_WAIT_MS,
+    };
+    int r = 0;
+
+    mask_signals(SIG_BLOCK);
+    sweep->reports = calloc(session->guest_count + 1, sizeof(*sweep->reports));
+    if (!sweep->reports)
+        return session_out_of_memory(session);
+    while (r == 0 && sweep->count < session->guest_count && !interrupted()) {
+        r = run_guest(session, &context, policies, session->guests[sweep->count],
+                      &sweep->reports[sweep->count]);
+        if (r == 0)
+            judge(session, &sweep->reports[sweep->count++]);
+    }
+    reconcile_context_release(&context);
+    if (r < 0)
+        session_out_of_memory(session);
+    if (sweep->count < session->guest_count) {
+        message("ended early: %zu of %zu guests were not looked at",
+                session->guest_count - sweep->count, session->guest_count);
+        session->happened |= HAPPENED_GUEST;
+    }
+    if (mode == RECONCILE_APPLY) /* what could not be done has been told as a failure */
+        session->happened &= ~(unsigned)HAPPENED_PENDING;
+    return 0;
+}
+
+void sweep_release(struct sweep *sweep)
+{
+    for (size_t i = 0; i < sweep->count; i++)
+        report_release(&sweep->reports[i]);
+    free(sweep->reports);
+    *sweep = (struct sweep){0};
+    fflush(stdout);
+    mask_signals(SIG_UNBLOCK);
+}
+
+int sweep_command(const struct options *options, enum reconcile_mode mode)
+{
+    struct session session;
+    cleanup_sweep struct sweep sweep = {0};
+
+    if (session_open(options, mode == RECONCILE_APPLY, &session) == 0 &&
+        session_load_policies(&session) == 0 && session_open_host(&session) == 0 &&
+        session_choose_guests(&session, CHOOSE_RUNNING) == 0 &&
+        sweep_run(&session, mode, session.policies, &sweep) == 0)
+        show_sweep(&session, &sweep, mode);
+    return session_end(&session);
+}
