@@ -239,7 +239,7 @@ static bool worth_a_line(const struct session *session, const struct report *rep
                          enum reconcile_mode mode)
 {
     return mode == RECONCILE_STATUS || report->status != GUEST_UNMANAGED ||
-           session->options->verbose || session->options->argument_count > 0;
+           report->change_count > 0 || session->options->verbose || session->options->argument_count > 0;
 }
 
 static void print_notes(const struct report *report)
