@@ -227,7 +227,7 @@ static int list_step(struct policy_list *list, const char **at, const char *text
 int policy_list_parse(const char *text, struct policy_list *ret, struct cg_error **err)
 {
     struct policy_list list = {0};
-    const char *at = text;
+    const char *at = text, *stray;
     size_t length = strlen(text);
     int r = 0;
 
@@ -240,8 +240,12 @@ int policy_list_parse(const char *text, struct policy_list *ret, struct cg_error
         return error_set(err, EINVAL, "is empty: a guest needs one at least");
     if (text[length - 1] == ',' || *at == ',' || strstr(at, ",,"))
         return list_syntax(text, "a comma has nothing beside it", err);
-    if (at[strspn(at, "0123456789-:/,^")])
-        return list_syntax(text, "it has a character that no list has", err);
+    stray = at + strspn(at, "0123456789-:/,^");
+    if (*stray)
+        return list_syntax(text,
+                           text_is_space(*stray) ? "it has white space in it"
+                                                 : "it has a character that no list has",
+                           err);
     while (r == 0 && *at)
         r = list_step(&list, &at, text, err);
     if (r == 0 && !list.all && cg_set_count(list.set) == 0)

@@ -76,13 +76,12 @@ static bool pattern_parse(struct parser *parser, const struct place *place,
     return true;
 }
 
-static bool stands_here(struct parser *parser, const struct place *place, const char *what,
-                        bool vm_only, const struct policy_pattern *pattern)
+static bool stands_here(struct parser *parser, const struct place *place, bool vm_only,
+                        const struct policy_pattern *pattern)
 {
     if (!vm_only || pattern->kind == CG_ROLE_VM)
         return true;
-    parser_problem(parser, place, "%s stands on \"vm\" only: the guest has one for all of it",
-                   what);
+    parser_problem(parser, place, "stands on \"vm\" only: the guest has one for all of it");
     return false;
 }
 
@@ -99,8 +98,7 @@ static void read_key(struct parser *parser, const struct place *place, const jso
         parser_unknown_key(parser, place, nearest_word(key, keys), keys);
         return;
     }
-    if (!stands_here(parser, place, key, policy_attributes[found.attribute].vm_only,
-                     &role->pattern))
+    if (!stands_here(parser, place, policy_attributes[found.attribute].vm_only, &role->pattern))
         return;
     other = role->readings[found.attribute].key;
     if (!found.second && other) {
@@ -129,7 +127,7 @@ static void read_controller(struct parser *parser, const struct place *place, co
                            policy_controllers);
         return;
     }
-    if (!stands_here(parser, place, place->key, strcmp(place->key, "memory") == 0, &role->pattern))
+    if (!stands_here(parser, place, strcmp(place->key, "memory") == 0, &role->pattern))
         return;
     object = parser_object(parser, place, value);
     json_object_foreach((json_t *)object, key, inner)

@@ -8,9 +8,9 @@
 
 #include <string.h>
 
-/* A whole number from `min` to `max`, named after the key. */
+/* A whole number from `min` to `max`; `beside` tells what else may stand there. */
 static bool read_number(struct parser *parser, const struct place *place, const json_t *value,
-                        uint64_t min, uint64_t max, uint64_t *ret)
+                        uint64_t min, uint64_t max, const char *beside, uint64_t *ret)
 {
     json_int_t number = json_integer_value(value);
 
@@ -19,8 +19,8 @@ static bool read_number(struct parser *parser, const struct place *place, const 
         return false;
     }
     if (number < 0 || (uint64_t)number < min || (uint64_t)number > max) {
-        parser_problem(parser, place, "%lld is out of range: %llu to %llu", (long long)number,
-                       (unsigned long long)min, (unsigned long long)max);
+        parser_problem(parser, place, "%lld is out of range: %llu to %llu%s", (long long)number,
+                       (unsigned long long)min, (unsigned long long)max, beside);
         return false;
     }
     *ret = (uint64_t)number;
@@ -33,7 +33,7 @@ static bool read_weight(struct parser *parser, const struct place *place, const 
     const char *kernel = policy_attributes[key->attribute].kernel[key->version - 1];
     const struct cg_attr *attr = attr_by_name(kernel, key->version);
 
-    return attr && read_number(parser, place, value, attr->min, attr->max, &setting->number);
+    return attr && read_number(parser, place, value, attr->min, attr->max, "", &setting->number);
 }
 
 static bool read_quota(struct parser *parser, const struct place *place, const json_t *value,
@@ -53,7 +53,9 @@ static bool read_quota(struct parser *parser, const struct place *place, const j
                        json_kind(value));
         return false;
     } else if (key->version == 2 || json_integer_value(value) != -1) {
-        if (!read_number(parser, place, value, POLICY_QUOTA_MIN, POLICY_QUOTA_MAX, &quota.quota_us))
+        if (!read_number(parser, place, value, POLICY_QUOTA_MIN, POLICY_QUOTA_MAX,
+                         key->version == 2 ? ", or \"max\" for no limit" : ", or -1 for no limit",
+                         &quota.quota_us))
             return false;
     }
     *ret = quota;
@@ -81,7 +83,8 @@ static bool read_size(struct parser *parser, const struct place *place, const js
         return true;
     }
     *ret = (struct policy_size){.kind = POLICY_SIZE_BYTES};
-    return read_number(parser, place, value, 0, POLICY_SIZE_MAX, &ret->number);
+    return read_number(parser, place, value, 0, POLICY_SIZE_MAX, ", or \"max\" for no limit",
+                       &ret->number);
 }
 
 static void read_list(struct parser *parser, const struct place *place, const json_t *value,
@@ -124,7 +127,7 @@ void read_value(struct parser *parser, const struct place *place, const json_t *
 
     if (key->second) {
         reading->second = place->key;
-        if (read_number(parser, place, value, POLICY_PERIOD_MIN, POLICY_PERIOD_MAX,
+        if (read_number(parser, place, value, POLICY_PERIOD_MIN, POLICY_PERIOD_MAX, "",
                         &reading->period_us))
             reading->second_value = value;
         return;
@@ -140,7 +143,8 @@ void read_value(struct parser *parser, const struct place *place, const json_t *
         reading->good = read_quota(parser, place, value, key, &setting->quota);
         break;
     case POLICY_KIND_TIME:
-        reading->good = read_number(parser, place, value, 0, POLICY_QUOTA_MAX, &setting->number);
+        reading->good =
+            read_number(parser, place, value, 0, POLICY_QUOTA_MAX, "", &setting->number);
         break;
     case POLICY_KIND_LIST:
         reading->good = read_lists(parser, place, value, key, setting);
