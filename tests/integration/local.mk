@@ -1,1 +1,2 @@
 # nothing yet
+include tests/integration/model.mk

@@ -73,6 +73,39 @@ char *model_node_path(const struct model_node *node)
 
 /* ---- making and removing -------------------------------------------------------------------- */
 
+/* A controller that is enabled anew knows nothing of what it was told before. */
+static void reset(struct model *model, struct model_node *node, unsigned controllers)
+{
+    if (controllers & MODEL_CPU) {
+        memset(&node->cpu, 0, sizeof(node->cpu));
+        node->cpu.shares = 1024;
+        node->cpu.quota = NO_QUOTA;
+        node->cpu.period = 100000;
+    }
+    if (controllers & MODEL_CPUSET) {
+        memset(&node->cpuset, 0, sizeof(node->cpuset));
+        model_cpuset_init(model, node);
+    }
+    if (controllers & MODEL_MEMORY) {
+        node->memory.low = node->memory.min = 0;
+        node->memory.limit = node->memory.swap = node->memory.soft = node->memory.high =
+            NO_LIMIT_PAGES;
+    }
+}
+
+void model_node_controllers(struct model *model, struct model_node *node, unsigned controllers)
+{
+    unsigned changed;
+
+    if (node->threaded)
+        controllers &= MODEL_THREADED;
+    changed = node->controllers ^ controllers;
+    node->controllers = controllers;
+    reset(model, node, changed);
+    if (changed & MODEL_CPUSET)
+        model_cpuset_attach_all(model, node);
+}
+
 static struct model_node *node_new(struct model *model, struct model_hierarchy *hierarchy,
                                    struct model_node *parent, const char *name, bool threaded)
 {
@@ -96,8 +129,11 @@ static struct model_node *node_new(struct model *model, struct model_hierarchy *
     *last = node;
     node->older = model->nodes;
     model->nodes = node;
-    if (node->controllers & MODEL_CPUSET)
-        model_cpuset_init(model, node);
+    reset(model, node, MODEL_ALL);
+    model_node_controllers(model, node,
+                           !parent                   ? hierarchy->controllers
+                           : hierarchy->version == 1 ? parent->controllers
+                                                     : parent->subtree);
     return node;
 }
 
@@ -107,7 +143,7 @@ static int make_child(struct model *model, struct model_node *parent, const char
     if (!*name || child_named(parent, name, strlen(name)))
         return -EEXIST;
     threaded = threaded || parent->threaded;
-    if (threaded && (parent->hierarchy->version != 2 || parent->subtree & ~MODEL_THREADED))
+    if (threaded && model_may_thread(model, parent) < 0)
         return -EOPNOTSUPP;
     node_new(model, parent->hierarchy, parent, name, threaded);
     return 0;
@@ -175,8 +211,8 @@ int model_rmdir(struct model *model, const char *controller, const char *path)
 
 /* ---- files of nodes ------------------------------------------------------------------------- */
 
-static const struct model_attribute *const tables[] = {model_cpu_files, model_cpuset_files,
-                                                       model_memory_files, model_core_files};
+static const struct model_attribute *const tables[] = {
+    model_cpu_files, model_cpuset_files, model_memory_files, model_task_files, model_unified_files};
 
 static bool has_file(const struct model *model, const struct model_node *node,
                      const struct model_attribute *file)
@@ -266,9 +302,9 @@ static void dump_node(struct model *model, struct model_node *node, struct buffe
 {
     cleanup_free char *path = model_node_path(node);
 
-    for (unsigned i = 0; i + 1 < ARRAY_SIZE(tables); i++) /* all but the tasks */
+    for (unsigned i = 0; i < ARRAY_SIZE(tables); i++)
         for (const struct model_attribute *f = tables[i]; f->name; f++) {
-            if (!f->write || !has_file(model, node, f))
+            if (!f->write || tables[i] == model_task_files || !has_file(model, node, f))
                 continue;
             model_put(into, "%s:%s %s ", node->hierarchy->names, path, f->name);
             f->read(model, node, into);

@@ -11,6 +11,7 @@ libtestmodel_la_SOURCES = \
 	tests/model/model_port.c \
 	tests/model/model_tasks.c \
 	tests/model/model_text.c \
+	tests/model/model_unified.c \
 	tests/model/model_util.c
 libtestmodel_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 libtestmodel_la_LIBADD = libcgroup.la

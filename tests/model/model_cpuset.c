@@ -66,6 +66,15 @@ void model_cpuset_attach(struct model *model, struct model_thread *thread)
     thread_allow(model, thread, node->parent ? granted_cpus(model, node) : model->possible);
 }
 
+/* Its threads' cpuset, and that of those below it, is another one now. */
+void model_cpuset_attach_all(struct model *model, const struct model_node *node)
+{
+    for (struct model_thread *t = model->threads; t; t = t->next)
+        for (const struct model_node *n = t->nodes[node->hierarchy->index]; n; n = n->parent)
+            if (n == node)
+                model_cpuset_attach(model, t);
+}
+
 int model_thread_affinity(struct model *model, struct model_thread *thread, uint64_t cpus)
 {
     const struct model_hierarchy *hierarchy = model_hierarchy(model, "cpuset");

@@ -91,7 +91,7 @@ struct model_attribute {
 };
 /* Tables that end with a row without a name. */
 extern const struct model_attribute model_cpu_files[], model_cpuset_files[], model_memory_files[],
-    model_core_files[];
+    model_task_files[], model_unified_files[];
 
 /* kernel_model.c */
 struct model_hierarchy *model_hierarchy(const struct model *model, const char *controller);
@@ -101,6 +101,8 @@ int model_node_write(struct model *model, struct model_node *node, const char *f
                      const char *text);
 int model_node_read(struct model *model, struct model_node *node, const char *file,
                     struct buffer *into);
+/* v2: gives and takes controllers. */
+void model_node_controllers(struct model *model, struct model_node *node, unsigned controllers);
 char *model_node_path(const struct model_node *node); /* "/machine/x", "/" for a root; free() */
 
 /* model_port.c */
@@ -126,6 +128,7 @@ char *model_strip(const char *text);                               /* strstrip()
 void model_cpuset_init(struct model *model, struct model_node *node);
 int model_cpuset_may_attach(const struct model_node *node);
 void model_cpuset_attach(struct model *model, struct model_thread *thread);
+void model_cpuset_attach_all(struct model *model, const struct model_node *node);
 void model_cpuset_online(struct model *model, struct model_hierarchy *hierarchy);
 int model_thread_affinity(struct model *model, struct model_thread *thread, uint64_t cpus);
 
@@ -133,6 +136,11 @@ int model_thread_affinity(struct model *model, struct model_thread *thread, uint
 struct model_thread *model_thread_find(const struct model *model, pid_t tid);
 bool model_populated(const struct model *model, const struct model_node *node); /* below it too */
 int model_thread_move(struct model *model, struct model_thread *thread, struct model_node *node);
+
+/* model_unified.c */
+const struct model_node *model_domain(const struct model_node *node); /* whose processes it has */
+int model_may_thread(const struct model *model, const struct model_node *parent);
+int model_may_host(const struct model *model, const struct model_node *node);
 
 /* model_host.c: everything outside of the control groups */
 int model_host_read(struct model *model, const char *path, struct buffer *into);

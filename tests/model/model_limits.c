@@ -204,6 +204,8 @@ static int parse_pages(const char *text, const char *no_limit, uint64_t *ret)
     if (*end)
         return -EINVAL;
     *ret = bytes / MODEL_PAGE;
+    if (*ret > NO_LIMIT_PAGES)
+        *ret = NO_LIMIT_PAGES;
     return 0;
 }
 

@@ -108,33 +108,18 @@ int model_thread_move(struct model *model, struct model_thread *thread, struct m
     return 0;
 }
 
-/* v2: the node whose processes these are. */
-static const struct model_node *domain_of(const struct model_node *node)
-{
-    while (node->threaded)
-        node = node->parent;
-    return node;
-}
-
-/* cgroup_migrate_vet_dst() */
-static int may_host(const struct model_node *node)
-{
-    bool internal = node->parent && !node->threaded && node->subtree & ~MODEL_THREADED;
-
-    return node->hierarchy->version == 2 && internal ? -EBUSY : 0;
-}
-
 /* Into one node: the thread, or its whole process. */
 static int move(struct model *model, struct model_thread *thread, struct model_node *node,
                 bool process)
 {
     unsigned index = node->hierarchy->index;
-    int r = may_host(node);
+    int r = model_may_host(model, node);
 
     if (r < 0)
         return r;
     if (!process) {
-        if (domain_of(node) != domain_of(thread->nodes[index]))
+        if (node->hierarchy->version == 2 &&
+            model_domain(node) != model_domain(thread->nodes[index]))
             return -EOPNOTSUPP;
         return model_thread_move(model, thread, node);
     }
@@ -200,7 +185,7 @@ static bool has_process(const struct model *model, const struct model_node *node
     for (const struct model_thread *t = model->threads; t; t = t->next) {
         const struct model_node *at = t->nodes[node->hierarchy->index];
 
-        if (t->pid == pid && (at == node || domain_of(at) == node))
+        if (t->pid == pid && (at == node || model_domain(at) == node))
             return true;
     }
     return false;
@@ -226,62 +211,16 @@ static int write_process(struct model *model, struct model_node *node, const cha
     return write_number(model, node, text, true);
 }
 
-static bool has_threaded_child(const struct model_node *node)
-{
-    for (const struct model_node *c = node->child; c; c = c->sibling)
-        if (c->threaded)
-            return true;
-    return false;
-}
-
-static int read_type(struct model *model, struct model_node *node, struct buffer *into)
-{
-    model_put(into, "%s\n",
-              node->threaded             ? "threaded"
-              : has_threaded_child(node) ? "domain threaded"
-                                         : "domain");
-    return 0;
-}
-
-static void put_controllers(struct buffer *into, unsigned controllers)
-{
-    static const char *const names[] = {"cpu", "cpuset", "memory"};
-    static const unsigned order[] = {1, 0, 2}; /* as the kernel prints them */
-    const char *separator = "";
-
-    for (unsigned i = 0; i < ARRAY_SIZE(order); i++)
-        if (controllers >> order[i] & 1) {
-            model_put(into, "%s%s", separator, names[order[i]]);
-            separator = " ";
-        }
-    model_put(into, "\n");
-}
-
-static int read_controllers(struct model *model, struct model_node *node, struct buffer *into)
-{
-    put_controllers(into, node->controllers);
-    return 0;
-}
-
-static int read_subtree(struct model *model, struct model_node *node, struct buffer *into)
-{
-    put_controllers(into, node->subtree);
-    return 0;
-}
-
 static int read_events(struct model *model, struct model_node *node, struct buffer *into)
 {
     model_put(into, "populated %d\nfrozen 0\n", model_populated(model, node));
     return 0;
 }
 
-const struct model_attribute model_core_files[] = {
+const struct model_attribute model_task_files[] = {
     {"tasks", 1, 0, false, read_threads, write_thread},
     {"cgroup.procs", 0, 0, false, read_processes, write_process},
     {"cgroup.threads", 2, 0, false, read_threads, write_thread},
-    {"cgroup.type", 2, 0, true, read_type, NULL},
-    {"cgroup.controllers", 2, 0, false, read_controllers, NULL},
-    {"cgroup.subtree_control", 2, 0, false, read_subtree, NULL},
     {"cgroup.events", 2, 0, true, read_events, NULL},
     {0},
 };
