@@ -9,6 +9,7 @@ libcli_la_SOURCES = \
 	src/cli/show.h src/cli/show.c \
 	src/cli/explain.h src/cli/explain_show.c \
 	src/cli/command.h \
+	src/cli/agent.c \
 	src/cli/check.c \
 	src/cli/explain.c \
 	src/cli/hold.c \
@@ -17,7 +18,7 @@ libcli_la_SOURCES = \
 	src/cli/revert.c \
 	src/cli/status.c
 libcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SMARTCOLS_CFLAGS)
-libcli_la_LIBADD = libreconcile.la $(JANSSON_LIBS) $(SMARTCOLS_LIBS)
+libcli_la_LIBADD = libagent.la $(JANSSON_LIBS) $(SMARTCOLS_LIBS)
 
 bin_PROGRAMS += vmpin
 vmpin_SOURCES = src/cli/main.c

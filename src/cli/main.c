@@ -9,9 +9,8 @@
 #include <string.h>
 
 static const struct command *const commands[] = {
-    &command_reconcile, &command_plan,  &command_status,
-    &command_explain,   &command_hold,  &command_release,
-    &command_revert,    &command_check, NULL,
+    &command_agent, &command_reconcile, &command_plan,   &command_status, &command_explain,
+    &command_hold,  &command_release,   &command_revert, &command_check,  NULL,
 };
 
 /* A full disk behind a redirected stdout must not look like success. */
