@@ -141,7 +141,7 @@ static int keep(struct agent *agent, sd_event_source *source)
 static int add_signal(struct agent *agent, int number, sd_event_signal_handler_t handler)
 {
     sd_event_source *source;
-    int r = sd_event_add_signal(agent->event, &source, number, handler, agent);
+    int r = sd_event_add_signal(agent->event, &source, number, handler, handler ? agent : NULL);
 
     if (r < 0)
         return r;
