@@ -138,18 +138,23 @@ static int keep(struct agent *agent, sd_event_source *source)
     return 0;
 }
 
+static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+{
+    return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
 static int add_signal(struct agent *agent, int number, sd_event_signal_handler_t handler)
 {
     sd_event_source *source;
-    int r = sd_event_add_signal(agent->event, &source, number, handler, handler ? agent : NULL);
+    int r = sd_event_add_signal(agent->event, &source, number, handler, agent);
 
     if (r < 0)
         return r;
     keep(agent, source);
-    if (handler)
+    if (handler != on_end)
         return 0;
-    /* Without a handler a signal ends the loop: that comes before anything else. These sources
-     * are always on, so they also bear what is done before each sleep. */
+    /* The end comes before anything else. These sources are always on, so they also bear what is
+     * done before each sleep. */
     r = sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
     return r < 0 || number != SIGTERM ? r : sd_event_source_set_prepare(source, before_sleep);
 }
@@ -165,9 +170,9 @@ static int add_signals(struct agent *agent)
     sigaddset(&signals, SIGHUP);
     if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return -errno;
-    r = add_signal(agent, SIGTERM, NULL);
+    r = add_signal(agent, SIGTERM, on_end);
     if (r >= 0)
-        r = add_signal(agent, SIGINT, NULL);
+        r = add_signal(agent, SIGINT, on_end);
     return r < 0 ? r : add_signal(agent, SIGHUP, on_hangup);
 }
 
