@@ -124,9 +124,10 @@ static unsigned distance(const char *a, const char *b)
 
 const char *nearest_word(const char *word, const char *const *candidates)
 {
-    const char *found = NULL;
+    const char *found = NULL, *begun = NULL;
+    size_t length = strlen(word);
     /* Three letters wrong are another word; in a short word, two are. */
-    unsigned best = strlen(word) < 4 ? 2 : 3;
+    unsigned best = length < 4 ? 2 : 3;
 
     for (; *candidates; candidates++) {
         unsigned d = distance(word, *candidates);
@@ -135,8 +136,10 @@ const char *nearest_word(const char *word, const char *const *candidates)
             best = d;
             found = *candidates;
         }
+        if (!begun && length > 2 && strncmp(*candidates, word, length) == 0)
+            begun = *candidates;
     }
-    return found;
+    return found ? found : begun;
 }
 
 void policy_keys(const char *controller, const char *into[POLICY_KEYS_SIZE])

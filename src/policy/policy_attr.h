@@ -71,7 +71,8 @@ const char *policy_attribute_written(enum policy_attribute attribute, int versio
 void policy_keys(const char *controller, const char *into[POLICY_KEYS_SIZE]);
 
 bool word_in(const char *word, const char *const *words);
-/* The word of the candidates (NULL-terminated) that a typing error or two lead to, or NULL. */
+/* The word of the candidates (NULL-terminated) that a typing error or two lead to,
+ * or that is only begun; NULL: none. */
 const char *nearest_word(const char *word, const char *const *candidates);
 
 /* The face of the attribute on this host. -EOPNOTSUPP: it has none. */

@@ -83,8 +83,7 @@ static bool read_size(struct parser *parser, const struct place *place, const js
         return true;
     }
     *ret = (struct policy_size){.kind = POLICY_SIZE_BYTES};
-    return read_number(parser, place, value, 0, POLICY_SIZE_MAX, ", or \"max\" for no limit",
-                       &ret->number);
+    return read_number(parser, place, value, 0, POLICY_SIZE_MAX, ", or \"max\"", &ret->number);
 }
 
 static void read_list(struct parser *parser, const struct place *place, const json_t *value,

@@ -1,3 +1,34 @@
+check_LTLIBRARIES += libtestpolicy.la
+libtestpolicy_la_SOURCES = tests/unit/policy_world.h tests/unit/policy_world.c
+libtestpolicy_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+policy_unit_tests = test_policy_text test_policy_attr test_policy_parse test_match test_resolve \
+	test_explain
+check_PROGRAMS += $(policy_unit_tests)
+TESTS += $(policy_unit_tests)
+policy_unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+policy_unit_libs = libtestpolicy.la libtestfolder.la libpolicy.la $(CMOCKA_LIBS)
+
+test_policy_text_SOURCES = tests/unit/test_policy_text.c
+test_policy_text_CFLAGS = $(policy_unit_cflags)
+test_policy_text_LDADD = $(policy_unit_libs)
+test_policy_attr_SOURCES = tests/unit/test_policy_attr.c
+test_policy_attr_CFLAGS = $(policy_unit_cflags)
+test_policy_attr_LDADD = $(policy_unit_libs)
+test_policy_parse_SOURCES = tests/unit/test_policy_parse.c
+test_policy_parse_CFLAGS = $(policy_unit_cflags)
+test_policy_parse_LDADD = $(policy_unit_libs)
+test_match_SOURCES = tests/unit/test_match.c
+test_match_CFLAGS = $(policy_unit_cflags)
+test_match_LDADD = $(policy_unit_libs)
+test_resolve_SOURCES = tests/unit/test_resolve.c
+test_resolve_CFLAGS = $(policy_unit_cflags)
+test_resolve_LDADD = $(policy_unit_libs)
+test_explain_SOURCES = tests/unit/test_explain.c
+test_explain_CFLAGS = $(policy_unit_cflags)
+test_explain_LDADD = $(policy_unit_libs)
+
+# The corpus of policy files, good and bad, against the program and the schema.
 check_PROGRAMS += policy_corpus
 policy_corpus_SOURCES = tests/unit/policy_corpus.c
 policy_corpus_LDADD = libpolicy.la

@@ -1,5 +1,6 @@
 /* Says of each file on the command line whether it is a policy, and prints every problem: what
- * policy_corpus.py compares with the schema and with the messages of record. No trust, no folders. */
+ * policy_corpus.py compares with the schema and with the messages of record. No trust, no folders.
+ */
 #include "base/buffer.h"
 #include "policy/policy.h"
 
