@@ -19,11 +19,18 @@ static bool well_put(const struct options *options)
     return false;
 }
 
+/* `facts` NULL: all guests. */
 static json_t *json_hold(const struct facts *facts, int64_t seconds)
 {
     return json_pack("{s:o, s:o, s:o}", "name", json_text(facts ? facts->name : NULL), "uuid",
                      json_text(facts ? facts->uuid : NULL), "seconds",
                      seconds ? json_integer(seconds) : json_null());
+}
+
+static json_t *json_release(const struct facts *facts)
+{
+    return json_pack("{s:o, s:o}", "name", json_text(facts ? facts->name : NULL), "uuid",
+                     json_text(facts ? facts->uuid : NULL));
 }
 
 static void tell_hold(const struct facts *facts, int64_t seconds)
@@ -71,13 +78,13 @@ static void release_one(struct session *session, const struct facts *facts, json
         message("%s stays held, since all guests are: 'vmpin release --all' ends that",
                 facts->name);
     if (session->options->json)
-        json_array_append_new(list, json_hold(facts, 0));
+        json_array_append_new(list, json_release(facts));
     else
         print_line("%s: %s", facts->name, was_held ? "released" : "was not held by itself");
 }
 
 /* --all ends every hold, those of single guests too: nobody should have to remember them. */
-static void release_all(struct session *session)
+static void release_all(struct session *session, json_t *list)
 {
     cleanup_closedir DIR *folder = fdopendir(fcntl(session->state.holds, F_DUPFD_CLOEXEC, 0));
     const struct dirent *entry;
@@ -89,7 +96,9 @@ static void release_all(struct session *session)
         if (entry->d_name[0] != '.' && state_dir_release(&session->state, name, &error) < 0)
             session_fail(session, HAPPENED_GUEST, error);
     }
-    if (!session->options->json)
+    if (session->options->json)
+        json_array_append_new(list, json_release(NULL));
+    else
         print_line("all guests: released");
 }
 
@@ -100,7 +109,7 @@ static int run_all(struct session *session, bool hold, json_t *list)
     if (hold)
         hold_one(session, NULL, list);
     else
-        release_all(session);
+        release_all(session, list);
     return 1;
 }
 

@@ -157,6 +157,12 @@ json_t *json_report(const struct report *report)
                      "refusals", json_refusals(&report->refusals), "roles", json_granted(report));
 }
 
+json_t *json_stopped(const struct session *session)
+{
+    return json_pack("{s:s, s:b, s:o}", "command", session->options->command->name, "agent",
+                     session->agent_runs, "problems", json_problems(&session->problems));
+}
+
 void json_print(struct session *session, json_t *document)
 {
     if (!document)

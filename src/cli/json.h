@@ -18,6 +18,9 @@ json_t *json_problems(const struct policy_problems *problems);
 json_t *json_refusals(const struct refusals *refusals);
 json_t *json_report(const struct report *report);
 
+/* What --json says when wrong policy files ended the run: the problems alone. */
+json_t *json_stopped(const struct session *session);
+
 /* Takes the document over, prints it on stdout; a failure is told and noted in the session. */
 void json_print(struct session *session, json_t *document);
 

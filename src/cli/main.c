@@ -19,7 +19,7 @@ static int finish(int status)
     if (fflush(stdout) == 0 && !ferror(stdout))
         return status;
     message("cannot write to stdout: %s", strerror(errno));
-    return status ? status : EXIT_GUEST;
+    return status && status != EXIT_PENDING ? status : EXIT_GUEST;
 }
 
 int main(int argc, char **argv)

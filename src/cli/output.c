@@ -51,7 +51,7 @@ static bool coloured(void)
 
 void table_begin(struct table *table, const struct column *columns, size_t count)
 {
-    *table = (struct table){.table = scols_new_table()};
+    *table = (struct table){.table = scols_new_table(), .columns = columns, .count = count};
     if (!table->table) {
         table->failed = true;
         return;
@@ -90,6 +90,7 @@ void table_set(struct table *table, struct libscols_line *line, size_t column, c
 
     if (table->failed || !text)
         return;
+    table->used |= 1u << column;
     escaped = text_escape(text);
     if (!escaped || scols_line_refer_data(line, column, escaped) < 0) {
         free(escaped);
@@ -106,6 +107,12 @@ int table_print(struct table *table)
         return -ENOMEM;
     if (scols_table_is_empty(table->table))
         return 0;
+    for (size_t i = 0; i < table->count; i++) {
+        struct libscols_column *column = scols_table_get_column(table->table, i);
+
+        if (table->columns[i].flags & COLUMN_SPARE && !(table->used & 1u << i))
+            scols_column_set_flags(column, scols_column_get_flags(column) | SCOLS_FL_HIDDEN);
+    }
     return scols_print_table(table->table) < 0 ? -EIO : 0;
 }
 

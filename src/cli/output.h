@@ -20,6 +20,7 @@ enum column_flags {
     COLUMN_TREE = 1,  /* lines with a parent hang below it here */
     COLUMN_RIGHT = 2, /* numbers */
     COLUMN_WRAP = 4,  /* broken into lines on a narrow terminal */
+    COLUMN_SPARE = 8, /* left out where no line has anything in it */
 };
 
 struct column {
@@ -32,8 +33,12 @@ enum shade { SHADE_NONE, SHADE_GOOD, SHADE_NOTICE, SHADE_BAD, SHADE_DIM };
 /* Failures (memory) stick and are told by table_print(). */
 struct table {
     struct libscols_table *table;
+    const struct column *columns;
+    size_t count;
+    unsigned used; /* a bit for each column that has something in it */
     bool failed;
 };
+/* `columns` must live as long as the table. */
 void table_begin(struct table *table, const struct column *columns, size_t count);
 /* A new line, below `parent` in the tree column, or on top with NULL. */
 struct libscols_line *table_line(struct table *table, struct libscols_line *parent);

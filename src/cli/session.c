@@ -3,6 +3,7 @@
 #include "cli/session.h"
 
 #include "cli/exit.h"
+#include "cli/json.h"
 #include "cli/output.h"
 
 #include <fcntl.h>
@@ -94,6 +95,8 @@ static int tell_problems(struct session *session)
         return 0;
     }
     message("nothing was done: mend what is wrong above, or move it away");
+    if (session->options->json)
+        json_print(session, json_stopped(session));
     return -EINVAL;
 }
 

@@ -101,12 +101,12 @@ enum {
 
 static const struct column change_columns[] = {
     [CHANGE_GUEST] = {"GUEST", COLUMN_TREE},
-    [CHANGE_ATTRIBUTE] = {"ATTRIBUTE", 0},
-    [CHANGE_OLD] = {"OLD", 0},
-    [CHANGE_NEW] = {"NEW", 0},
-    [CHANGE_WAY] = {"WAY", 0},
+    [CHANGE_ATTRIBUTE] = {"ATTRIBUTE", COLUMN_SPARE},
+    [CHANGE_OLD] = {"OLD", COLUMN_SPARE},
+    [CHANGE_NEW] = {"NEW", COLUMN_SPARE},
+    [CHANGE_WAY] = {"WAY", COLUMN_SPARE},
     [CHANGE_STATE] = {"STATE", 0},
-    [CHANGE_ORIGIN] = {"ORIGIN", COLUMN_WRAP},
+    [CHANGE_ORIGIN] = {"ORIGIN", COLUMN_SPARE | COLUMN_WRAP},
 };
 
 static void add_change(struct table *table, struct libscols_line *guest,
@@ -227,7 +227,7 @@ static void add_status(struct table *table, const struct report *report, bool ve
     table_set(table, guest, STATUS_GUEST, report->name, SHADE_NONE);
     table_set(table, guest, STATUS_STATE, guest_status_name(report->status),
               status_shade(report->status));
-    if (!report->threads_checked)
+    if (!report->threads_checked && report->status != GUEST_UNMANAGED)
         table_set(table, guest, STATUS_RUNS, "threads not checked", SHADE_DIM);
     table_set(table, guest, STATUS_POLICIES, policies, SHADE_NONE);
     for (size_t i = 0; i < report->granted_count; i++)
@@ -239,7 +239,8 @@ static bool worth_a_line(const struct session *session, const struct report *rep
                          enum reconcile_mode mode)
 {
     return mode == RECONCILE_STATUS || report->status != GUEST_UNMANAGED ||
-           report->change_count > 0 || session->options->verbose || session->options->argument_count > 0;
+           report->change_count > 0 || report->refusals.count > 0 || session->options->verbose ||
+           session->options->argument_count > 0;
 }
 
 static void print_notes(const struct report *report)
@@ -278,7 +279,9 @@ static void show_tables(struct session *session, const struct sweep *sweep,
     for (size_t i = 0; i < sweep->count; i++)
         print_notes(&sweep->reports[i]);
     if (lines == 0 && session->options->argument_count == 0)
-        print_line(sweep->count == 0 ? "No guest runs." : "No policy matches a guest that runs.");
+        print_line("%s", sweep->count == 0   ? "No guest runs."
+                         : session->policies ? "No policy matches a guest that runs."
+                                             : "Nothing to put back: vmpin has set nothing.");
 }
 
 static json_t *sweep_json(const struct session *session, const struct sweep *sweep)

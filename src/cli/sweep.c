@@ -93,6 +93,9 @@ static void judge_changes(struct session *session, const struct report *report)
             session->happened |= HAPPENED_PENDING;
         if (change->state == CHANGE_FAILED || change->state == CHANGE_UNKNOWN)
             session->happened |= HAPPENED_GUEST;
+        /* The one that it was not made for is told, and the table marks it. */
+        if (change->state == CHANGE_SKIPPED && !session->options->verbose)
+            continue;
         if (change->error)
             message("%s: %s %s: %s", report->name, role_name(change->cell.role, role),
                     cg_attr_name(change->cell.attr), change->error);
@@ -115,8 +118,8 @@ static void judge(struct session *session, const struct report *report)
 
         session->happened |= HAPPENED_GUEST;
         message("%s: %s %s: %s%s%s%s", report->name, role_name(refusal->role, role),
-                refusal->attribute, refusal->text, refusal->origin ? " (" : "",
-                refusal->origin ? refusal->origin->text : "", refusal->origin ? ")" : "");
+                refusal->attribute, refusal->text, refusal->origin ? " [" : "",
+                refusal->origin ? refusal->origin->text : "", refusal->origin ? "]" : "");
     }
 }
 
