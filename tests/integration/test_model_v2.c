@@ -22,7 +22,6 @@ static const struct compare_file files[] = {
     {"cgroup.type", COMPARE_READ},
     {"cgroup.procs", COMPARE_READ},
     {"cgroup.threads", COMPARE_READ},
-    {"cgroup.controllers", COMPARE_READ},
     {"cgroup.subtree_control", COMPARE_SUBTREE},
     {0},
 };

@@ -51,11 +51,18 @@ static uint64_t granted_cpus(const struct model *model, const struct model_node 
     return node->cpuset.effective_cpus & model->online;
 }
 
-int model_cpuset_may_attach(const struct model_node *node)
+int model_cpuset_may_attach(const struct model_node *to)
 {
+    const struct model_node *node = with_cpuset(to);
+
     if (node->cpuset.effective_cpus == 0 || (is_v1(node) && node->cpuset.mems == 0))
         return -ENOSPC;
     return 0;
+}
+
+bool model_cpuset_same(const struct model_node *a, const struct model_node *b)
+{
+    return with_cpuset(a) == with_cpuset(b);
 }
 
 void model_cpuset_attach(struct model *model, struct model_thread *thread)
@@ -141,7 +148,7 @@ static void evacuate(struct model *model, struct model_node *node)
         to = to->parent;
     for (struct model_thread *t = model->threads; t; t = t->next)
         if (t->nodes[node->hierarchy->index] == node)
-            model_thread_move(model, t, to);
+            model_thread_move(model, t, to, true);
 }
 
 /* v1 takes an offline CPU out of every set for good, and the threads out of a set that is empty

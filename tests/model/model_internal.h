@@ -127,6 +127,8 @@ char *model_strip(const char *text);                               /* strstrip()
 /* model_cpuset.c */
 void model_cpuset_init(struct model *model, struct model_node *node);
 int model_cpuset_may_attach(const struct model_node *node);
+/* Are threads there in one cpuset? On v2 not every node has one. */
+bool model_cpuset_same(const struct model_node *a, const struct model_node *b);
 void model_cpuset_attach(struct model *model, struct model_thread *thread);
 void model_cpuset_attach_all(struct model *model, const struct model_node *node);
 void model_cpuset_online(struct model *model, struct model_hierarchy *hierarchy);
@@ -135,7 +137,9 @@ int model_thread_affinity(struct model *model, struct model_thread *thread, uint
 /* model_tasks.c */
 struct model_thread *model_thread_find(const struct model *model, pid_t tid);
 bool model_populated(const struct model *model, const struct model_node *node); /* below it too */
-int model_thread_move(struct model *model, struct model_thread *thread, struct model_node *node);
+/* `attach`: it comes into another cpuset, which resets its mask. */
+int model_thread_move(struct model *model, struct model_thread *thread, struct model_node *node,
+                      bool attach);
 
 /* model_unified.c */
 const struct model_node *model_domain(const struct model_node *node); /* whose processes it has */

@@ -92,41 +92,53 @@ bool model_populated(const struct model *model, const struct model_node *node)
     return false;
 }
 
-int model_thread_move(struct model *model, struct model_thread *thread, struct model_node *node)
+int model_thread_move(struct model *model, struct model_thread *thread, struct model_node *node,
+                      bool attach)
 {
     unsigned index = node->hierarchy->index;
     int r;
 
     if (thread->nodes[index] == node)
         return 0;
-    r = node->controllers & MODEL_CPUSET ? model_cpuset_may_attach(node) : 0;
+    attach = attach && node->hierarchy->controllers & MODEL_CPUSET;
+    r = attach ? model_cpuset_may_attach(node) : 0;
     if (r < 0)
         return r;
     thread->nodes[index] = node;
-    if (node->hierarchy->controllers & MODEL_CPUSET)
+    if (attach)
         model_cpuset_attach(model, thread);
     return 0;
+}
+
+/* One migration resets the masks of all threads in it when any of them changes its cpuset. */
+static int move_process(struct model *model, pid_t pid, struct model_node *node)
+{
+    unsigned index = node->hierarchy->index;
+    bool attach = false;
+    int r = 0;
+
+    for (const struct model_thread *t = model->threads; t; t = t->next)
+        attach = attach || (t->pid == pid && !model_cpuset_same(t->nodes[index], node));
+    for (struct model_thread *t = model->threads; t && r == 0; t = t->next)
+        if (t->pid == pid)
+            r = model_thread_move(model, t, node, attach);
+    return r;
 }
 
 /* Into one node: the thread, or its whole process. */
 static int move(struct model *model, struct model_thread *thread, struct model_node *node,
                 bool process)
 {
-    unsigned index = node->hierarchy->index;
+    const struct model_node *from = thread->nodes[node->hierarchy->index];
     int r = model_may_host(model, node);
 
     if (r < 0)
         return r;
-    if (!process) {
-        if (node->hierarchy->version == 2 &&
-            model_domain(node) != model_domain(thread->nodes[index]))
-            return -EOPNOTSUPP;
-        return model_thread_move(model, thread, node);
-    }
-    for (struct model_thread *t = model->threads; t && r == 0; t = t->next)
-        if (t->pid == thread->pid)
-            r = model_thread_move(model, t, node);
-    return r;
+    if (process)
+        return move_process(model, thread->pid, node);
+    if (node->hierarchy->version == 2 && model_domain(node) != model_domain(from))
+        return -EOPNOTSUPP;
+    return model_thread_move(model, thread, node, !model_cpuset_same(from, node));
 }
 
 static int write_number(struct model *model, struct model_node *node, const char *text,

@@ -92,7 +92,7 @@ static void put_controllers(struct buffer *into, unsigned controllers)
             model_put(into, "%s%s", separator, names[order[i]]);
             separator = " ";
         }
-    model_put(into, "\n");
+    model_put(into, "%s", controllers ? "\n" : "");
 }
 
 static int read_controllers(struct model *model, struct model_node *node, struct buffer *into)
