@@ -86,6 +86,13 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
     return 0;
 }
 
+static int on_last(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+{
+    struct agent *agent = data;
+
+    return sd_event_exit(agent->event, EXIT_SUCCESS);
+}
+
 static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 {
     struct agent *agent = data;
@@ -138,29 +145,18 @@ static int keep(struct agent *agent, sd_event_source *source)
     return 0;
 }
 
-static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+static int add_signal(struct agent *agent, int number, sd_event_signal_handler_t handler,
+                      sd_event_source **ret)
 {
-    return sd_event_exit(sd_event_source_get_event(source), 0);
-}
+    int r = sd_event_add_signal(agent->event, ret, number, handler, agent);
 
-static int add_signal(struct agent *agent, int number, sd_event_signal_handler_t handler)
-{
-    sd_event_source *source;
-    int r = sd_event_add_signal(agent->event, &source, number, handler, agent);
-
-    if (r < 0)
-        return r;
-    keep(agent, source);
-    if (handler != on_end)
-        return 0;
-    /* The end comes before anything else. These sources are always on, so they also bear what is
-     * done before each sleep. */
-    r = sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
-    return r < 0 || number != SIGTERM ? r : sd_event_source_set_prepare(source, before_sleep);
+    return r < 0 ? r : keep(agent, *ret);
 }
 
 static int add_signals(struct agent *agent)
 {
+    static const int last[] = {SIGTERM, SIGINT};
+    sd_event_source *source;
     sigset_t signals;
     int r;
 
@@ -170,10 +166,16 @@ static int add_signals(struct agent *agent)
     sigaddset(&signals, SIGHUP);
     if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return -errno;
-    r = add_signal(agent, SIGTERM, on_end);
-    if (r >= 0)
-        r = add_signal(agent, SIGINT, on_end);
-    return r < 0 ? r : add_signal(agent, SIGHUP, on_hangup);
+    for (size_t i = 0; i < ARRAY_SIZE(last); i++) {
+        r = add_signal(agent, last[i], on_last, &source);
+        if (r >= 0)
+            r = sd_event_source_set_priority(source, SD_EVENT_PRIORITY_IMPORTANT);
+        if (r < 0)
+            return r;
+    }
+    r = add_signal(agent, SIGHUP, on_hangup, &source);
+    /* This source is always on, so it also bears what is done before each sleep. */
+    return r < 0 ? r : sd_event_source_set_prepare(source, before_sleep);
 }
 
 static int add_queue(struct agent *agent, int queue, sd_event_io_handler_t handler)

@@ -39,13 +39,15 @@ static void trouble_add(struct trouble *trouble, int priority, const char *text)
 static void trouble_tell(const struct log *log, const struct trouble *trouble,
                          struct managed *guest)
 {
+    bool mended = guest->told && !trouble->hash;
+
     if (trouble->hash == guest->told)
         return;
     guest->told = trouble->hash;
     for (size_t i = 0; i < trouble->count; i++)
         log_line(log, trouble->lines[i].priority, "%s: %s", managed_name(guest),
                  trouble->lines[i].text);
-    if (!trouble->hash)
+    if (mended)
         log_line(log, LOG_INFO, "%s: nothing is amiss any more", managed_name(guest));
 }
 
@@ -90,21 +92,23 @@ static void tell_done(const struct log *log, const struct managed *guest,
              how[change->reason].verb, text);
 }
 
-static void add_change(struct trouble *trouble, const struct change *change, const char *text)
+static void add_change(struct trouble *trouble, const struct change *change, const char *text,
+                       const char *not_made)
 {
     static const struct {
         int priority;
         const char *verb;
     } how[] = {
-        [CHANGE_PLANNED] = {LOG_NOTICE, "not made"},
+        [CHANGE_PLANNED] = {LOG_NOTICE, NULL},
         [CHANGE_FAILED] = {LOG_ERR, "failed"},
         [CHANGE_UNDONE] = {LOG_WARNING, "undone"},
         [CHANGE_UNKNOWN] = {LOG_ERR, "could not be undone"},
         [CHANGE_SKIPPED] = {LOG_WARNING, "not tried"},
     };
+    const char *verb = how[change->state].verb;
     cleanup_free char *line = NULL;
 
-    if (asprintf(&line, "%s: %s%s%s%s", how[change->state].verb, text, change->error ? ": " : "",
+    if (asprintf(&line, "%s: %s%s%s%s", verb ? verb : not_made, text, change->error ? ": " : "",
                  change->error ? change->error : "",
                  change->reason == CHANGE_HEAL ? " (drift)" : "") < 0)
         line = NULL;
@@ -125,7 +129,8 @@ static void add_refusal(struct trouble *trouble, const struct refusal *refusal)
         trouble_add(trouble, LOG_WARNING, line);
 }
 
-void tell_report(const struct log *log, struct managed *guest, const struct report *report)
+void tell_report(const struct log *log, struct managed *guest, const struct report *report,
+                 const char *not_made)
 {
     struct trouble trouble = {0};
 
@@ -142,7 +147,7 @@ void tell_report(const struct log *log, struct managed *guest, const struct repo
         if (change->state == CHANGE_DONE)
             tell_done(log, guest, change, text);
         else
-            add_change(&trouble, change, text);
+            add_change(&trouble, change, text, not_made);
     }
     trouble_tell(log, &trouble, guest);
     trouble_release(&trouble);

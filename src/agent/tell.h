@@ -6,8 +6,10 @@
 #include "agent/log.h"
 #include "agent/store.h"
 
-/* Takes note in `guest` of the trouble told. */
-void tell_report(const struct log *log, struct managed *guest, const struct report *report);
+/* Takes note in `guest` of the trouble told. `not_made` is said of changes that the pass planned
+ * and did not make: "held back". */
+void tell_report(const struct log *log, struct managed *guest, const struct report *report,
+                 const char *not_made);
 
 /* The same for a pass that could not be made. */
 void tell_failure(const struct log *log, struct managed *guest, const char *why);

@@ -189,9 +189,12 @@ static void pass(struct agent *agent, struct managed *guest, bool starting)
     ancestors_release(&agent->context.ancestors);
     r = reconcile_guest(&agent->context, &request, &report, &error);
     if (r == 0) {
-        tell_report(&agent->log, guest, &report);
-        count_status(agent, guest, &report);
         judge(agent, guest, &report, &event);
+        tell_report(&agent->log, guest, &report,
+                    !writes(agent)                  ? "would be made"
+                    : event.outcome == OUTCOME_HELD ? "held back"
+                                                    : "put off");
+        count_status(agent, guest, &report);
         watch(agent, guest);
     } else {
         event.outcome = outcome_of(r);
