@@ -44,7 +44,7 @@ struct kernel_fail {
 struct kernel_fail *kernel_fail_new(const struct kernel *below); /* borrowed */
 struct kernel_fail *kernel_fail_free(struct kernel_fail *fail);  /* NULL */
 DEFINE_CLEANUP(struct kernel_fail *, kernel_fail_free);
-#define cleanup_kernel_fail cleanup(kernel_fail_freep)
+#define cleanup_kernel_fail cleanup_with(kernel_fail_freep)
 
 /* The n-th write from the start (the first is 1) answers -code and does nothing. May be called
  * for several. */

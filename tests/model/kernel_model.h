@@ -31,7 +31,7 @@ struct model_options {
 struct model *model_new(const struct model_options *options); /* NULL: v1 with the defaults */
 struct model *model_free(struct model *model);                /* NULL */
 DEFINE_CLEANUP(struct model *, model_free);
-#define cleanup_model cleanup(model_freep)
+#define cleanup_model cleanup_with(model_freep)
 
 const struct kernel *model_kernel(struct model *model); /* borrowed */
 unsigned model_handles(const struct model *model);      /* directories that are still open */

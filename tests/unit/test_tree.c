@@ -14,7 +14,7 @@ static const char *const recorded[] = {"v1-no-systemd", "v1-systemd", "hybrid-sy
                                        "v2-systemd"};
 
 DEFINE_CLEANUP(struct cg_tree *, cg_tree_close);
-#define cleanup_tree cleanup(cg_tree_closep)
+#define cleanup_tree cleanup_with(cg_tree_closep)
 
 static int set_up(void **state)
 {
