@@ -1,1 +1,11 @@
-# nothing yet
+reconcile_unit_tests = test_state test_state_dir
+check_PROGRAMS += $(reconcile_unit_tests)
+TESTS += $(reconcile_unit_tests)
+reconcile_unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+test_state_SOURCES = tests/unit/test_state.c
+test_state_CFLAGS = $(reconcile_unit_cflags)
+test_state_LDADD = libreconcile.la $(CMOCKA_LIBS)
+test_state_dir_SOURCES = tests/unit/test_state_dir.c
+test_state_dir_CFLAGS = $(reconcile_unit_cflags)
+test_state_dir_LDADD = libtestfolder.la libreconcile.la $(CMOCKA_LIBS)

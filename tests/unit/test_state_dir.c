@@ -1,0 +1,183 @@
+/* Files of /run/vmpin: what survives, what excludes what, what is set aside. */
+#include "reconcile/state_dir.h"
+
+#include "base/file.h"
+
+#include "folder.h"
+#include "test.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#define UUID "11111111-2222-3333-4444-555555555555"
+
+static void open_made(const char *folder, struct state_dir *ret)
+{
+    cleanup_free char *path = NULL;
+
+    assert_true(asprintf(&path, "%s/vmpin", folder) > 0);
+    assert_int_equal(state_dir_open(path, true, ret, NULL), 0);
+}
+
+static struct cg_mounts *mounts;
+
+static int make_mounts(void **unused)
+{
+    return mounts_parse("31 23 0:31 / /c rw - cgroup cgroup rw,cpuset\n", &mounts, NULL);
+}
+
+static int setup_folder(void **folder)
+{
+    *folder = folder_new();
+    return 0;
+}
+
+static int remove_folder(void **folder)
+{
+    folder_remove(*folder);
+    return 0;
+}
+
+static int free_mounts(void **unused)
+{
+    mounts_free(mounts);
+    return 0;
+}
+
+static void a_folder_that_is_not_there_is_an_empty_one_to_read(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    struct guest_state state;
+    cleanup_free char *path = NULL;
+
+    assert_true(asprintf(&path, "%s/none", (char *)*folder) > 0);
+    assert_int_equal(state_dir_open(path, false, &dir, NULL), 0);
+    assert_int_equal(state_dir_load(&dir, UUID, mounts, &state, NULL), -ENOENT);
+    assert_false(state_dir_held(&dir, UUID, NULL));
+    assert_false(state_dir_agent_runs(&dir));
+}
+
+static void a_state_comes_back(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    cleanup_state struct guest_state state = {.pid = 7, .start_time = 8, .node = 9}, back = {0};
+
+    strcpy(state.uuid, UUID);
+    open_made(*folder, &dir);
+    assert_int_equal(state_dir_save(&dir, &state, NULL), 0);
+    assert_int_equal(state_dir_load(&dir, UUID, mounts, &back, NULL), 0);
+    assert_int_equal(back.pid, 7);
+    assert_int_equal(back.node, 9);
+    state_dir_forget(&dir, UUID);
+    assert_int_equal(state_dir_load(&dir, UUID, mounts, &back, NULL), -ENOENT);
+}
+
+static void a_damaged_state_is_set_aside_and_its_baselines_are_lost(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    cleanup_state struct guest_state state = {0};
+    cleanup_error struct cg_error *err = NULL;
+    int fd;
+
+    open_made(*folder, &dir);
+    fd = openat(dir.guests, UUID ".json", O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    assert_int_equal(write(fd, "{\"version\":", 11), 11);
+    close(fd);
+    assert_int_equal(state_dir_load(&dir, UUID, mounts, &state, &err), -EUCLEAN);
+    assert_true(state.lost);
+    assert_non_null(strstr(cg_error_text(err), ".damaged"));
+    assert_int_equal(faccessat(dir.guests, UUID ".json.damaged", F_OK, 0), 0);
+    assert_int_equal(faccessat(dir.guests, UUID ".json", F_OK, 0), -1);
+}
+
+static void one_writer_a_guest(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    cleanup_close int first = -1, second = -1;
+
+    open_made(*folder, &dir);
+    assert_int_equal(state_dir_lock_guest(&dir, UUID, 0, &first, NULL), 0);
+    assert_int_equal(state_dir_lock_guest(&dir, UUID, 20, &second, NULL), -EBUSY);
+    close(steal_fd(&first));
+    assert_int_equal(state_dir_lock_guest(&dir, UUID, 0, &second, NULL), 0);
+}
+
+static void a_lock_whose_guest_went_is_taken_anew(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    cleanup_close int first = -1, second = -1;
+
+    open_made(*folder, &dir);
+    assert_int_equal(state_dir_lock_guest(&dir, UUID, 0, &first, NULL), 0);
+    state_dir_forget(&dir, UUID);
+    assert_int_equal(state_dir_lock_guest(&dir, UUID, 0, &second, NULL), 0);
+}
+
+static void one_agent_at_a_time_and_all_can_see_it(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    cleanup_close int first = -1, second = -1;
+    struct stat stat;
+
+    open_made(*folder, &dir);
+    assert_int_equal(state_dir_lock_agent(&dir, &first, NULL), 0);
+    assert_true(state_dir_agent_runs(&dir));
+    assert_int_equal(state_dir_lock_agent(&dir, &second, NULL), -EBUSY);
+    assert_int_equal(fstatat(dir.dir, "agent.lock", &stat, 0), 0);
+    assert_int_equal(stat.st_mode & 0777, 0600); /* or anybody could keep it from starting */
+}
+
+static void an_agent_that_was_killed_does_not_run(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    pid_t child;
+    int status;
+
+    open_made(*folder, &dir);
+    child = fork();
+    if (child == 0) {
+        int lock;
+
+        _exit(state_dir_lock_agent(&dir, &lock, NULL) < 0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_false(state_dir_agent_runs(&dir));
+}
+
+static void holds_end_by_release_and_by_time(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    unsigned long left;
+
+    open_made(*folder, &dir);
+    assert_int_equal(state_dir_hold(&dir, UUID, 0, NULL), 0);
+    assert_true(state_dir_held(&dir, UUID, &left));
+    assert_int_equal(left, 0);
+    assert_int_equal(state_dir_release(&dir, UUID, NULL), 0);
+    assert_false(state_dir_held(&dir, UUID, NULL));
+    assert_int_equal(state_dir_hold(&dir, NULL, 100, NULL), 0);
+    assert_true(state_dir_held(&dir, UUID, &left));
+    assert_in_range(left, 98, 100);
+    assert_int_equal(file_replace(dir.holds, "all", "1\n", 2, 0644), 0); /* a second after boot */
+    assert_false(state_dir_held(&dir, UUID, NULL));
+}
+
+int main(void)
+{
+#define in_folder(f) cmocka_unit_test_setup_teardown(f, setup_folder, remove_folder)
+    const struct CMUnitTest tests[] = {
+        in_folder(a_folder_that_is_not_there_is_an_empty_one_to_read),
+        in_folder(a_state_comes_back),
+        in_folder(a_damaged_state_is_set_aside_and_its_baselines_are_lost),
+        in_folder(one_writer_a_guest),
+        in_folder(a_lock_whose_guest_went_is_taken_anew),
+        in_folder(one_agent_at_a_time_and_all_can_see_it),
+        in_folder(an_agent_that_was_killed_does_not_run),
+        in_folder(holds_end_by_release_and_by_time),
+    };
+
+    return cmocka_run_group_tests(tests, make_mounts, free_mounts);
+}
