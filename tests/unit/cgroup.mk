@@ -3,7 +3,7 @@ libtestfolder_la_SOURCES = tests/unit/folder.h tests/unit/folder.c tests/unit/te
 libtestfolder_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
 cgroup_unit_tests = test_set test_value test_attr test_mounts test_guest_path test_access \
-	test_kernel test_host
+	test_kernel test_host test_tree
 check_PROGRAMS += $(cgroup_unit_tests)
 TESTS += $(cgroup_unit_tests)
 cgroup_unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -32,3 +32,11 @@ test_kernel_LDADD = libtestfolder.la libcgroup.la $(CMOCKA_LIBS)
 test_host_SOURCES = tests/unit/test_host.c
 test_host_CFLAGS = $(cgroup_unit_cflags)
 test_host_LDADD = libtestfolder.la libhost.la $(CMOCKA_LIBS)
+test_tree_SOURCES = tests/unit/test_tree.c
+test_tree_CFLAGS = $(cgroup_unit_cflags)
+test_tree_LDADD = libtestfolder.la libcgroup.la $(CMOCKA_LIBS)
+EXTRA_DIST += tests/fixtures/record-host \
+	tests/fixtures/hosts/v1-no-systemd.host \
+	tests/fixtures/hosts/v1-systemd.host \
+	tests/fixtures/hosts/hybrid-systemd.host \
+	tests/fixtures/hosts/v2-systemd.host

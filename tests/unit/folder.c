@@ -75,3 +75,49 @@ char *folder_read(const char *folder, const char *name)
     fclose(file);
     return text;
 }
+
+static void unpack(const char *folder, FILE *host)
+{
+    cleanup_free char *line = NULL;
+    FILE *file = NULL;
+    size_t size = 0;
+    ssize_t length;
+
+    while ((length = getline(&line, &size, host)) > 0) {
+        cleanup_free char *path = NULL;
+
+        if (line[0] != '@') {
+            assert_non_null(file);
+            assert_true(fputs(line, file) >= 0);
+            continue;
+        }
+        if (file)
+            assert_int_equal(fclose(file), 0);
+        file = NULL;
+        line[length - 1] = '\0';
+        if (line[length - 2] == '/') {
+            folder_make(folder, line + 1);
+            continue;
+        }
+        folder_write(folder, line + 1, "");
+        assert_true(asprintf(&path, "%s/%s", folder, line + 1) > 0);
+        file = fopen(path, "w");
+        assert_non_null(file);
+    }
+    if (file)
+        assert_int_equal(fclose(file), 0);
+}
+
+void folder_unpack_host(const char *folder, const char *name)
+{
+    const char *source = getenv("top_srcdir");
+    cleanup_free char *path = NULL;
+    FILE *host;
+
+    assert_true(asprintf(&path, "%s/tests/fixtures/hosts/%s.host", source ? source : ".", name) >
+                0);
+    host = fopen(path, "r");
+    assert_non_null(host);
+    unpack(folder, host);
+    assert_int_equal(fclose(host), 0);
+}

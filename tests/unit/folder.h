@@ -12,4 +12,7 @@ void folder_make(const char *folder, const char *name);
 /* Reads FOLDER/NAME; free(). NULL where it is not. */
 char *folder_read(const char *folder, const char *name);
 
+/* Makes in FOLDER the host that tests/fixtures/hosts/NAME.host has recorded (see record-host). */
+void folder_unpack_host(const char *folder, const char *name);
+
 #endif
