@@ -14,11 +14,12 @@
 
 struct kernel {
     /* Opens the directory `path` below `dir`, following no link; *ret_id (may be NULL) is the
-     * kernel's id of it. `dir` -1 is where everything starts: `path` is then a folder's absolute
-     * path ("/"), links allowed. A handle for close_dir(), or -errno. */
+     * kernel's id of it. With KERNEL_TOP as `dir` the path is a folder's own. A handle
+     * for close_dir(), or -errno. */
     int (*open_dir)(const struct kernel *k, int dir, const char *path, uint64_t *ret_id);
     void (*close_dir)(const struct kernel *k, int dir);
-    /* The whole file ("cpu.shares", below proc "self/mountinfo") into `into`, its trailing newline included. 0 or -errno. */
+    /* The whole file ("cpu.shares", below proc "self/mountinfo") into `into`, its trailing newline
+     * included. 0 or -errno. */
     int (*read)(const struct kernel *k, int dir, const char *file, struct buffer *into);
     /* One write of the whole text. 0 or -errno. */
     int (*write)(const struct kernel *k, int dir, const char *file, const char *text);
