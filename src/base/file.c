@@ -58,6 +58,7 @@ int file_read(int dir, const char *path, struct buffer *buffer, size_t limit)
 int file_write(int dir, const char *path, const char *text, size_t length)
 {
     cleanup_close int fd = openat(dir, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    struct stat status;
     ssize_t n;
 
     if (fd < 0)
@@ -67,7 +68,13 @@ int file_write(int dir, const char *path, const char *text, size_t length)
     while (n < 0 && errno == EINTR);
     if (n < 0)
         return -errno;
-    return (size_t)n == length ? 0 : -EIO;
+    if ((size_t)n != length)
+        return -EIO;
+    /* A control group's file has no size, and cutting it would signal a change of its own; a plain
+     * file that stands for one must not keep the tail of a longer text. */
+    if (fstat(fd, &status) == 0 && status.st_size > n && ftruncate(fd, n) < 0)
+        return -errno;
+    return 0;
 }
 
 static int write_whole(int fd, const char *text, size_t length)

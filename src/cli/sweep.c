@@ -12,29 +12,29 @@
 
 #define LOCK_WAIT_MS 5000 /* an agent's pass over one guest takes milliseconds */
 
-static const int ending_signals[] = {SIGINT, SIGTERM, SIGHUP};
-
-static void mask_signals(int how)
+/* Those of the signals that would end the program: an ignored one (nohup) stays pending while it is
+ * blocked, and must not count. */
+static void ending_signals(sigset_t *set)
 {
-    sigset_t set;
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 
-    sigemptyset(&set);
-    for (size_t i = 0; i < ARRAY_SIZE(ending_signals); i++)
-        sigaddset(&set, ending_signals[i]);
-    sigprocmask(how, &set, NULL);
+    sigemptyset(set);
+    for (size_t i = 0; i < ARRAY_SIZE(signals); i++) {
+        struct sigaction action;
+
+        if (sigaction(signals[i], NULL, &action) == 0 && action.sa_handler != SIG_IGN)
+            sigaddset(set, signals[i]);
+    }
 }
 
 static bool interrupted(void)
 {
-    sigset_t pending;
+    sigset_t ending, pending, both;
 
+    ending_signals(&ending);
     sigemptyset(&pending);
     sigpending(&pending);
-    for (size_t i = 0; i < ARRAY_SIZE(ending_signals); i++) {
-        if (sigismember(&pending, ending_signals[i]) == 1)
-            return true;
-    }
-    return false;
+    return sigandset(&both, &ending, &pending) == 0 && !sigisemptyset(&both);
 }
 
 /* A report for a guest of which the pass made none; `error` NULL: it is none of vmpin's. */
@@ -132,9 +132,11 @@ int sweep_run(struct session *session, enum reconcile_mode mode, const struct po
         .mode = mode,
         .lock_wait_ms = LOCK_WAIT_MS,
     };
+    sigset_t ending;
     int r = 0;
 
-    mask_signals(SIG_BLOCK);
+    ending_signals(&ending);
+    sweep->masked = sigprocmask(SIG_BLOCK, &ending, &sweep->mask) == 0;
     sweep->reports = calloc(session->guest_count + 1, sizeof(*sweep->reports));
     if (!sweep->reports)
         return session_out_of_memory(session);
@@ -162,9 +164,10 @@ void sweep_release(struct sweep *sweep)
     for (size_t i = 0; i < sweep->count; i++)
         report_release(&sweep->reports[i]);
     free(sweep->reports);
-    *sweep = (struct sweep){0};
     fflush(stdout);
-    mask_signals(SIG_UNBLOCK);
+    if (sweep->masked)
+        sigprocmask(SIG_SETMASK, &sweep->mask, NULL);
+    *sweep = (struct sweep){0};
 }
 
 int sweep_command(const struct options *options, enum reconcile_mode mode)

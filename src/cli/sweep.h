@@ -6,9 +6,13 @@
 #include "cli/session.h"
 #include "reconcile/reconcile.h"
 
+#include <signal.h>
+
 struct sweep {
     struct report *reports; /* one a guest, in the session's order; fewer when interrupted */
     size_t count;
+    sigset_t mask; /* of signals, as it was before */
+    bool masked;
 };
 
 /* `policies` NULL: nothing is desired, everything returns to its baseline. Failures and refusals

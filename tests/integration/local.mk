@@ -1,2 +1,2 @@
-# nothing yet
 include tests/integration/model.mk
+include tests/integration/cli.mk
