@@ -9,6 +9,7 @@
     (IN_CREATE | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM)
 #define SELF_EVENTS (IN_DELETE_SELF | IN_MOVE_SELF)
 #define NAME_EVENTS (IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM)
+#define FILE_EVENTS (NAME_EVENTS | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB)
 #define HOLD_EVENTS (IN_CREATE | IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM)
 #define GONE_EVENTS (SELF_EVENTS | IN_IGNORED | IN_UNMOUNT)
 #define LINKS_MOST  40 /* as the kernel's own limit, path_resolution(7) */
@@ -42,14 +43,14 @@ static int remember(struct folders *folders, int wd, bool content, const char *n
     return 0;
 }
 
-static int watch(struct folders *folders, const char *path, bool content, const char *name)
+static int watch(struct folders *folders, const char *path, uint32_t events, const char *name)
 {
-    uint32_t mask = SELF_EVENTS | (content ? CONTENT_EVENTS : 0) | (name ? NAME_EVENTS : 0);
-    int wd = inotify_add_watch(folders->queue, path, mask | IN_MASK_ADD | IN_ONLYDIR);
+    int wd =
+        inotify_add_watch(folders->queue, path, events | SELF_EVENTS | IN_MASK_ADD | IN_ONLYDIR);
 
     if (wd < 0)
         return errno == ENOTDIR ? -ENOENT : -errno;
-    return remember(folders, wd, content, name);
+    return remember(folders, wd, events == CONTENT_EVENTS, name);
 }
 
 /* A path on its way through links: `at` has none, `rest` is still to be walked. */
@@ -101,7 +102,29 @@ static int follow(struct walk *walk, const char *link)
     return 0;
 }
 
-/* One component: 1 when the walk goes on, 0 when it ends here, -errno. */
+/* What is no folder: 1 when the walk goes on behind a link, 0 when it ends here, -errno. */
+static int step_aside(struct folders *folders, struct walk *walk, const char *name,
+                      const char *child)
+{
+    struct stat st;
+    int r = watch(folders, walk->at, NAME_EVENTS, name);
+
+    /* Watched first, looked at then: it may have appeared meanwhile. */
+    if (r < 0)
+        return r;
+    if (lstat(child, &st) < 0)
+        return errno == ENOENT || errno == EACCES ? 0 : -errno;
+    if (S_ISDIR(st.st_mode))
+        return -ENOENT; /* again from the start */
+    if (S_ISREG(st.st_mode))
+        return watch(folders, walk->at, FILE_EVENTS, name);
+    if (!S_ISLNK(st.st_mode))
+        return 0;
+    r = follow(walk, child);
+    return r < 0 ? r : 1;
+}
+
+/* One component. As step_aside(). */
 static int step(struct folders *folders, struct walk *walk, const char *name)
 {
     cleanup_free char *child = NULL;
@@ -118,54 +141,88 @@ static int step(struct folders *folders, struct walk *walk, const char *name)
         return -ENOMEM;
     if (strlen(child) >= sizeof(walk->at))
         return -ENAMETOOLONG;
-    if (lstat(child, &st) == 0 && S_ISDIR(st.st_mode)) {
-        strcpy(walk->at, child);
-        r = watch(folders, child, false, NULL);
-        return r < 0 ? r : 1;
-    }
-    /* Watched first, looked at then: it may have appeared meanwhile. */
-    r = watch(folders, walk->at, false, name);
-    if (r < 0)
-        return r;
-    if (lstat(child, &st) < 0)
-        return errno == ENOENT || errno == EACCES ? 0 : -errno;
-    if (S_ISDIR(st.st_mode))
-        return -ENOENT; /* again from the start */
-    if (!S_ISLNK(st.st_mode))
-        return 0;
-    r = follow(walk, child);
+    if (lstat(child, &st) < 0 || !S_ISDIR(st.st_mode))
+        return step_aside(folders, walk, name, child);
+    strcpy(walk->at, child);
+    r = watch(folders, child, 0, NULL);
     return r < 0 ? r : 1;
 }
 
-static int watch_path(struct folders *folders, const char *path)
+/* 1 when there is a folder at the end of the path, *walk tells where; else 0 or -errno. */
+static int watch_path(struct folders *folders, const char *path, struct walk *walk)
 {
-    struct walk walk = {.at = "/"};
     char name[NAME_MAX + 1];
-    int r;
 
-    if (*path != '/' && !getcwd(walk.rest, sizeof(walk.rest)))
+    *walk = (struct walk){.at = "/"};
+    if (*path != '/' && !getcwd(walk->rest, sizeof(walk->rest)))
         return -errno;
-    if (strlen(walk.rest) + 1 + strlen(path) >= sizeof(walk.rest))
+    if (strlen(walk->rest) + 1 + strlen(path) >= sizeof(walk->rest))
         return -ENAMETOOLONG;
-    strcat(strcat(walk.rest, "/"), path);
-    while (component_next(&walk, name)) {
-        r = step(folders, &walk, name);
+    strcat(strcat(walk->rest, "/"), path);
+    while (component_next(walk, name)) {
+        int r;
+
+        if (strcmp(walk->at, "/dev") == 0)
+            return 0; /* a link to /dev/null: the whole host writes there */
+        r = step(folders, walk, name);
         if (r <= 0)
             return r;
     }
-    return watch(folders, walk.at, true, NULL);
+    return 1;
 }
 
-/* A path can change under the walk; one that never holds still is left as far as it came. What
- * cannot be watched for the path's own sake (no permission, a loop) is for the reading to report.
- */
-static int watch_path_again(struct folders *folders, const char *path)
+static bool is_policy_file(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length >= 5 && strcmp(name + length - 5, ".json") == 0;
+}
+
+/* Nothing more can be watched. Of other errors (no permission, a loop of links) the reading of the
+ * folder tells; what they hide cannot be watched and need not be. */
+static bool exhausted(int r)
+{
+    return r == -ENOMEM || r == -ENOSPC || r == -EBADF;
+}
+
+/* A policy file may be a link: then what it leads to is to be watched too. */
+static int watch_links(struct folders *folders, const char *folder)
+{
+    cleanup_closedir DIR *dir = opendir(folder);
+    struct walk walk;
+    int r = 0;
+
+    for (struct dirent *entry; dir && !exhausted(r) && (entry = readdir(dir));) {
+        cleanup_free char *path = NULL;
+
+        if (entry->d_type != DT_LNK || !is_policy_file(entry->d_name))
+            continue;
+        if (asprintf(&path, "%s/%s", folder, entry->d_name) < 0)
+            return -ENOMEM;
+        r = watch_path(folders, path, &walk);
+    }
+    return exhausted(r) ? r : 0;
+}
+
+static int watch_folder(struct folders *folders, const char *path)
+{
+    struct walk walk;
+    int r = watch_path(folders, path, &walk);
+
+    if (r <= 0)
+        return r;
+    r = watch(folders, walk.at, CONTENT_EVENTS, NULL);
+    return r < 0 ? r : watch_links(folders, walk.at);
+}
+
+/* A path can change under the walk; one that never holds still is left as far as it came. */
+static int watch_folder_again(struct folders *folders, const char *path)
 {
     int r = -ENOENT;
 
     for (unsigned i = 0; i < TRIES_MOST && (r == -ENOENT || r == -EINVAL); i++)
-        r = watch_path(folders, path);
-    return r == -ENOMEM || r == -ENOSPC || r == -EBADF ? r : 0;
+        r = watch_folder(folders, path);
+    return exhausted(r) ? r : 0;
 }
 
 static void disarm(struct folders *folders)
@@ -183,7 +240,7 @@ int folders_arm(struct folders *folders, struct cg_error **err)
 
     disarm(folders);
     for (const char *const *path = folders->paths; *path && r == 0; path++)
-        r = watch_path_again(folders, *path);
+        r = watch_folder_again(folders, *path);
     if (r < 0)
         return error_set(err, -r, "the policy folders cannot be watched: %s%s", strerror(-r),
                          r == -ENOSPC  ? " (raise fs.inotify.max_user_watches)"
@@ -217,13 +274,6 @@ struct reading {
     bool policies, paths;
 };
 
-static bool is_policy_file(const char *name)
-{
-    size_t length = strlen(name);
-
-    return length >= 5 && strcmp(name + length - 5, ".json") == 0;
-}
-
 static void take(const struct inotify_event *event, void *data)
 {
     struct reading *reading = data;
@@ -243,12 +293,14 @@ static void take(const struct inotify_event *event, void *data)
 
         if (one->wd != event->wd)
             continue;
-        if (event->mask & GONE_EVENTS)
+        if (event->mask & GONE_EVENTS) {
             reading->paths = true;
-        else if (one->name && event->len && strcmp(one->name, event->name) == 0)
+        } else if (one->name && event->len && strcmp(one->name, event->name) == 0) {
             reading->paths = true;
-        else if (one->content && (!event->len || is_policy_file(event->name)))
+        } else if (one->content && (!event->len || is_policy_file(event->name))) {
             reading->policies = true;
+            reading->paths |= (event->mask & (IN_CREATE | IN_MOVED_TO)) != 0; /* perhaps a link */
+        }
     }
 }
 

@@ -205,7 +205,9 @@ static void pass(struct agent *agent, struct managed *guest, bool starting)
     if (event.outcome == OUTCOME_FAILED && r < 0)
         tell_failure(&agent->log, guest, error ? cg_error_text(error) : strerror(-r));
     else if (core_gave_up(guest))
-        tell_failure(&agent->log, guest, error ? cg_error_text(error) : strerror(-r));
+        tell_failure(&agent->log, guest,
+                     "it runs, but no control group of it was found; it is looked at again when "
+                     "something is heard of it");
 }
 
 void work_do(struct agent *agent, const struct action *action)
