@@ -200,7 +200,7 @@ static int keep(const struct flat *flat, struct facts *facts)
 
 int domain_metadata_read(xmlTextReader *reader, struct facts *facts)
 {
-    cleanup(flat_release) struct flat flat = {0};
+    cleanup_with(flat_release) struct flat flat = {0};
     int r = 0;
 
     if (xmlTextReaderIsEmptyElement(reader) == 1)

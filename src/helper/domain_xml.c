@@ -39,7 +39,7 @@ static void xml_freep(xmlChar **text)
     if (*text)
         xmlFree(*text);
 }
-#define cleanup_xml cleanup(xml_freep)
+#define cleanup_xml cleanup_with(xml_freep)
 
 static void printf_like(2, 3) refuse(struct domain *domain, const char *format, ...)
 {
@@ -477,7 +477,7 @@ static void finish(struct domain *domain, const char *driver)
 int domain_xml_parse(const char *xml, size_t length, const char *driver, struct facts **ret,
                      struct cg_error **err)
 {
-    cleanup(domain_release) struct domain domain = {.err = err};
+    cleanup_with(domain_release) struct domain domain = {.err = err};
 
     if (length > DOMAIN_XML_LIMIT) {
         refuse(&domain, "it is longer than %u bytes", DOMAIN_XML_LIMIT);

@@ -175,7 +175,7 @@ static int tell_domain(struct guests *guests, struct connection *connection, vir
 int guests_tell(struct guests *guests, struct connection *connection, const struct change *change,
                 struct cg_error **err)
 {
-    cleanup(domain_freep) virDomainPtr domain =
+    cleanup_with(domain_freep) virDomainPtr domain =
         virDomainLookupByUUID(connection->libvirt, change->uuid);
     cleanup_error struct cg_error *why = NULL;
     int r;
