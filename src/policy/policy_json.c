@@ -2,6 +2,8 @@
  * first: problems are collected, and what has any is thrown away as a whole. */
 #include "policy/parser.h"
 
+#include "base/escape.h"
+
 #include <string.h>
 
 #define DEPTH_MAX 2048 /* jansson's own bound, for the message */
@@ -43,19 +45,20 @@ static int check_bytes(struct parser *parser, const char *text, size_t length)
     return r < 0 ? r : -EINVAL;
 }
 
-/* The path is a policy's default name and travels with every cell. */
+/* The path is a policy's default name and travels with every cell, to logs and JSON. */
 static int check_path(struct parser *parser)
 {
-    json_t *path = json_string(parser->file);
-    int r = 0;
+    cleanup_free char *safe = text_escape(parser->file);
 
-    if (!path && policy_problems_add(parser->problems, parser->file, "", 0, 0,
-                                     "has a name that is not valid UTF-8: rename it") < 0)
+    if (!safe)
         return -ENOMEM;
-    if (!path)
-        r = -EINVAL;
-    json_decref(path);
-    return r;
+    if (strcmp(safe, parser->file) == 0)
+        return 0;
+    if (policy_problems_add(parser->problems, parser->file, "", 0, 0,
+                            "has a name with control characters or that is not UTF-8: rename it") <
+        0)
+        return -ENOMEM;
+    return -EINVAL;
 }
 
 static int syntax_problem(struct parser *parser, const json_error_t *error)
@@ -64,6 +67,7 @@ static int syntax_problem(struct parser *parser, const json_error_t *error)
     int r;
 
     switch (json_error_code(error)) {
+    case json_error_unknown: /* jansson's way to say that there is no memory */
     case json_error_out_of_memory:
         return -ENOMEM;
     case json_error_stack_overflow:

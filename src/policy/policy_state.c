@@ -20,35 +20,49 @@
 
 /* ---- save ----------------------------------------------------------------------------------- */
 
-static json_t *save_folders(const struct policy_set *set)
+/* 1 and *ret, or 0 for a name that no good file has (policy_json.c, check_path()). */
+static int save_name(const char *name, json_t **ret)
 {
-    json_t *folders = json_array();
+    cleanup_free char *safe = text_escape(name);
 
-    for (size_t i = 0; i < set->folder_count; i++) {
-        json_t *folder = json_string(set->folders[i]);
+    if (!safe)
+        return -ENOMEM;
+    if (strcmp(safe, name) != 0)
+        return 0;
+    *ret = json_string(name);
+    return *ret ? 1 : -ENOMEM;
+}
 
-        /* One that is not UTF-8 has no good files either. */
-        if (folder && json_array_append_new(folders, folder) < 0)
-            break;
+static int save_folders(const struct policy_set *set, json_t *folders)
+{
+    int r = 0;
+
+    for (size_t i = 0; r >= 0 && i < set->folder_count; i++) {
+        json_t *folder;
+
+        r = save_name(set->folders[i], &folder);
+        if (r > 0)
+            r = json_array_append_new(folders, folder) < 0 ? -ENOMEM : 0;
     }
-    return folders;
+    return r;
 }
 
 static int save_files(const struct policy_set *set, json_t *files)
 {
-    for (size_t i = 0; i < set->file_count; i++) {
-        const struct policy_file *file = set->files[i];
-        json_t *path = json_string(file->path);
-        json_t *text = file->text ? json_stringn(file->text, file->length) : json_null();
+    int r = 0;
 
-        if (!path) { /* not UTF-8: wrong, and never good */
-            json_decref(text);
-            continue;
-        }
-        if (json_array_append_new(files, json_pack("{s:o, s:o}", "path", path, "text", text)) < 0)
-            return -ENOMEM;
+    for (size_t i = 0; r >= 0 && i < set->file_count; i++) {
+        const struct policy_file *file = set->files[i];
+        json_t *path;
+
+        r = save_name(file->path, &path);
+        if (r > 0)
+            r = json_array_append_new(
+                files,
+                json_pack("{s:o, s:o}", "path", path, "text",
+                          file->text ? json_stringn(file->text, file->length) : json_null()));
     }
-    return 0;
+    return r < 0 ? -ENOMEM : 0;
 }
 
 /* Names and texts may quote bytes that are not UTF-8. */
@@ -72,15 +86,17 @@ static int save_problems(const struct policy_problems *problems, json_t *array)
 int policy_set_save(const struct policy_set *set, const struct policy_problems *problems,
                     char **ret_text)
 {
-    json_t *files = json_array(), *array = json_array(), *state;
+    json_t *folders = json_array(), *files = json_array(), *array = json_array();
+    json_t *state = json_pack("{s:i, s:o, s:o, s:o}", "format", STATE_FORMAT, "folders", folders,
+                              "files", files, "problems", array);
     char *text = NULL;
-    int r = save_files(set, files);
+    int r = state ? save_folders(set, folders) : -ENOMEM;
 
-    if (r == 0)
+    if (r >= 0)
+        r = save_files(set, files);
+    if (r >= 0)
         r = save_problems(problems, array);
-    state = json_pack("{s:i, s:o, s:o, s:o}", "format", STATE_FORMAT, "folders", save_folders(set),
-                      "files", files, "problems", array);
-    if (r == 0 && state)
+    if (r >= 0)
         text = json_dumps(state, JSON_COMPACT);
     json_decref(state);
     if (!text)

@@ -1,1 +1,4 @@
-# nothing yet
+if ENABLE_FUZZERS
+include tests/fuzz/policy.mk
+endif
+EXTRA_DIST += tests/fuzz/policy.dict tests/fuzz/corpus/policy

@@ -3,7 +3,7 @@ libtestpolicy_la_SOURCES = tests/unit/policy_world.h tests/unit/policy_world.c
 libtestpolicy_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
 policy_unit_tests = test_policy_text test_policy_attr test_policy_parse test_match test_resolve \
-	test_explain
+	test_explain test_policy_dir test_policy_samples test_policy_memory
 check_PROGRAMS += $(policy_unit_tests)
 TESTS += $(policy_unit_tests)
 policy_unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -27,6 +27,17 @@ test_resolve_LDADD = $(policy_unit_libs)
 test_explain_SOURCES = tests/unit/test_explain.c
 test_explain_CFLAGS = $(policy_unit_cflags)
 test_explain_LDADD = $(policy_unit_libs)
+test_policy_dir_SOURCES = tests/unit/test_policy_dir.c
+test_policy_dir_CFLAGS = $(policy_unit_cflags)
+test_policy_dir_LDADD = $(policy_unit_libs)
+test_policy_samples_SOURCES = tests/unit/test_policy_samples.c
+test_policy_samples_CFLAGS = $(policy_unit_cflags)
+test_policy_samples_LDADD = $(policy_unit_libs)
+test_policy_memory_SOURCES = tests/unit/test_policy_memory.c
+test_policy_memory_CFLAGS = $(policy_unit_cflags) $(JANSSON_CFLAGS)
+test_policy_memory_LDADD = $(policy_unit_libs) $(JANSSON_LIBS)
+test_policy_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	-Wl,--wrap=reallocarray,--wrap=strdup,--wrap=strndup,--wrap=vasprintf,--wrap=asprintf
 
 # The corpus of policy files, good and bad, against the program and the schema.
 check_PROGRAMS += policy_corpus
