@@ -90,10 +90,8 @@ static int tell_problems(struct session *session)
     if (session->problems.count == 0)
         return 0;
     session->happened |= HAPPENED_POLICY;
-    if (session->in_force && !session->writes) {
-        message("the agent keeps the last good version of what is wrong above, if there was one");
-        return 0;
-    }
+    if (session->in_force && !session->writes)
+        return 0; /* each problem tells what is in force in its place */
     message("nothing was done: mend what is wrong above, or move it away");
     if (session->options->json)
         json_print(session, json_stopped(session));
