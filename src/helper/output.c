@@ -1,0 +1,47 @@
+#include "helper/output.h"
+
+#include <poll.h>
+#include <stdarg.h>
+#include <string.h>
+
+static int write_whole(int fd, const char *text, size_t length)
+{
+    while (length > 0) {
+        ssize_t n = write(fd, text, length);
+
+        if (n < 0 && errno == EAGAIN)
+            poll(&(struct pollfd){.fd = fd, .events = POLLOUT}, 1, -1);
+        else if (n < 0 && errno != EINTR)
+            return -errno;
+        else if (n > 0) {
+            text += n;
+            length -= (size_t)n;
+        }
+    }
+    return 0;
+}
+
+int output_message(const struct message *message)
+{
+    cleanup_free char *line = NULL;
+    size_t length;
+    int r = message_format(message, &line);
+
+    if (r < 0)
+        return r;
+    length = strlen(line);
+    line[length] = '\n'; /* in the place of the NUL, so that a line is one write */
+    return write_whole(STDOUT_FILENO, line, length + 1);
+}
+
+void complain(const char *format, ...)
+{
+    cleanup_free char *text = NULL;
+    va_list args;
+
+    va_start(args, format);
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    va_end(args);
+    fprintf(stderr, "vmpin-guests: %s\n", text ? text : "out of memory");
+}
