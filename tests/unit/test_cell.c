@@ -200,6 +200,20 @@ static void a_copy_is_equal_and_lives_by_itself(void **state)
     assert_true(cells_equal(&one, &none));
 }
 
+static void a_copy_of_any_size_can_grow(void **state)
+{
+    for (unsigned size = 0; size < 10; size++) {
+        cleanup_cells struct cells one = {0}, two = {0};
+
+        for (unsigned i = 0; i < size; i++)
+            set(&one, "cpu.shares", (struct cg_role){CG_ROLE_VCPU, i}, CELL_FILE, "2", NULL);
+        assert_int_equal(cells_copy(&one, &two), 0);
+        for (unsigned i = 0; i < 10; i++)
+            set(&two, "cpu.shares", (struct cg_role){CG_ROLE_VCPU, size + i}, CELL_FILE, "2", NULL);
+        assert_int_equal(two.count, size + 10);
+    }
+}
+
 static void cells_differ_by_key_value_flags_and_origin(void **state)
 {
     struct origin *same = origin_new("p", "t"), *twin = origin_new("p", "t"),
@@ -233,6 +247,7 @@ int main(void)
         cmocka_unit_test(a_cell_can_be_set_from_the_array_itself),
         cmocka_unit_test(a_removed_cell_gives_its_references_back),
         cmocka_unit_test(a_copy_is_equal_and_lives_by_itself),
+        cmocka_unit_test(a_copy_of_any_size_can_grow),
         cmocka_unit_test(cells_differ_by_key_value_flags_and_origin),
     };
 
