@@ -16,6 +16,8 @@ const struct cg_attr attr_cpuset[] = {
     {ATTR("cpuset", 1, "cpuset.mem_hardwall", CG_FLAG), RANGE(0, 1)},
     {ATTR("cpuset", 1, "cpuset.memory_migrate", CG_FLAG), RANGE(0, 1)},
     {ATTR("cpuset", 1, "cpuset.memory_pressure", CG_UINT), .flags = CG_ATTR_READ_ONLY},
+    /* On the root alone. */
+    {ATTR("cpuset", 1, "cpuset.memory_pressure_enabled", CG_FLAG), RANGE(0, 1)},
     {ATTR("cpuset", 1, "cpuset.memory_spread_page", CG_FLAG), RANGE(0, 1)},
     {ATTR("cpuset", 1, "cpuset.memory_spread_slab", CG_FLAG), RANGE(0, 1)},
     {ATTR("cpuset", 1, "cpuset.sched_load_balance", CG_FLAG), RANGE(0, 1)},

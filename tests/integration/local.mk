@@ -1,2 +1,4 @@
+include tests/integration/cgroup.mk
+# nothing yet
 include tests/integration/model.mk
 include tests/integration/cli.mk

@@ -1,0 +1,56 @@
+/* cgtree's subcommands: a table in main.c, one file each, and what they share. The program knows
+ * control groups through cgtree.h alone; libvirt and policies are vmpin's. */
+#ifndef CGTREE_COMMAND_H
+#define CGTREE_COMMAND_H
+
+#include "base/cleanup.h"
+#include "cgroup/cgtree.h"
+
+#include <jansson.h>
+#include <sysexits.h>
+
+#define EXIT_FAILED 1 /* beside EX_USAGE, EX_UNAVAILABLE, EX_NOPERM */
+
+struct context {
+    int root_fd;            /* --root, or -1 */
+    const char *controller; /* --controller, or NULL */
+    bool json, verbose, grouped, vms;
+    struct cg_tree *tree; /* closed by main() */
+    char **arguments;     /* NULL-terminated */
+    int argument_count;
+};
+
+struct command {
+    const char *name;
+    const char *arguments; /* as --help shows them */
+    int arguments_min, arguments_max;
+    bool shows_trees; /* takes --grouped, --vms, --controller */
+    const char *summary;
+    const char *help;
+    int (*run)(struct context *context); /* returns the exit status */
+};
+
+extern const struct command command_tree, command_get, command_set, command_create, command_delete;
+
+/* "cgtree: TEXT" on stderr, control characters escaped. */
+void message(const char *format, ...) printf_like(1, 2);
+/* Tells the error and returns the status that it means. */
+int fail(const struct cg_error *error);
+/* The text escaped, on stdout, with `end` behind it. */
+void print_text(const char *text, const char *end);
+/* Takes the document over; NULL is told as out of memory. Returns `status`, or EXIT_FAILED. */
+int print_json(json_t *document, int status);
+json_t *json_text(const char *text); /* escaped; null for NULL */
+
+/* Opens a tree into context->tree (closing the one that is there) and tells what is wrong: 0 or
+ * the exit status. */
+int open_tree(struct context *context, unsigned flags, const char *controller);
+/* NODE of the command line: a path in the grouped tree, or a guest's name and role. Opens the tree
+ * for it. */
+int find_node(struct context *context, const char *name, struct cg_node **ret);
+
+/* "vm", "vcpu3"; NULL for CG_ROLE_NONE. */
+#define ROLE_TEXT_SIZE 24
+const char *role_text(struct cg_role role, char into[ROLE_TEXT_SIZE]);
+
+#endif

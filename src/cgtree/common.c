@@ -1,0 +1,118 @@
+/* What the subcommands share: messages, JSON, the way from a NODE to its node. */
+#include "cgtree/command.h"
+
+#include "base/error.h"
+#include "base/escape.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+void message(const char *format, ...)
+{
+    cleanup_free char *text = NULL, *safe = NULL;
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
+    va_end(arguments);
+    safe = text ? text_escape(text) : NULL;
+    fflush(stdout);
+    fprintf(stderr, "cgtree: %s\n", safe ? safe : "out of memory");
+}
+
+int fail(const struct cg_error *error)
+{
+    int code = cg_error_errno(error);
+
+    message("%s", cg_error_text(error));
+    /* To root, EACCES is a rule of the kernel's (v1: outside the parent's set). */
+    return (code == EACCES || code == EPERM) && geteuid() != 0 ? EX_NOPERM : EXIT_FAILED;
+}
+
+/* Line by line, since a value may have several. */
+void print_text(const char *text, const char *end)
+{
+    while (*text) {
+        size_t length = strcspn(text, "\n");
+        cleanup_free char *line = strndup(text, length), *safe = line ? text_escape(line) : NULL;
+
+        fputs(safe ? safe : "", stdout);
+        if (text[length])
+            putchar('\n');
+        text += length + (text[length] == '\n');
+    }
+    fputs(end, stdout);
+}
+
+json_t *json_text(const char *text)
+{
+    cleanup_free char *safe = text ? text_escape(text) : NULL;
+
+    if (!text)
+        return json_null();
+    return safe ? json_string(safe) : NULL;
+}
+
+int print_json(json_t *document, int status)
+{
+    int r = document ? json_dumpf(document, stdout, JSON_INDENT(2)) : -1;
+
+    json_decref(document);
+    putchar('\n');
+    if (r == 0)
+        return status;
+    message("out of memory");
+    return EXIT_FAILED;
+}
+
+int open_tree(struct context *context, unsigned flags, const char *controller)
+{
+    const struct cg_options options = {.size = sizeof(options),
+                                       .flags = flags,
+                                       .root_fd = context->root_fd,
+                                       .controller = controller};
+    cleanup_error struct cg_error *error = NULL;
+    int status;
+
+    context->tree = cg_tree_close(context->tree);
+    if (cg_tree_open(&options, &context->tree, &error) == 0)
+        return 0;
+    status = fail(error);
+    return status == EXIT_FAILED ? EX_UNAVAILABLE : status;
+}
+
+int find_node(struct context *context, const char *name, struct cg_node **ret)
+{
+    bool is_path = *name == '/';
+    int status = open_tree(context, is_path ? CG_GROUPED : CG_GUESTS, NULL);
+
+    if (status)
+        return status;
+    *ret = cg_tree_find(context->tree, name);
+    if (*ret)
+        return 0;
+    if (is_path)
+        message("%s: there is no such control group (see: cgtree tree --grouped)", name);
+    else
+        message("%s: there is no such guest or node of it, or several guests go by that name "
+                "(see: cgtree tree --vms)",
+                name);
+    return EXIT_FAILED;
+}
+
+const char *role_text(struct cg_role role, char into[ROLE_TEXT_SIZE])
+{
+    static const char *const names[] = {[CG_ROLE_VM] = "vm",
+                                        [CG_ROLE_EMULATOR] = "emulator",
+                                        [CG_ROLE_VCPU] = "vcpu",
+                                        [CG_ROLE_IOTHREAD] = "iothread"};
+
+    if (role.kind == CG_ROLE_NONE)
+        return NULL;
+    if (role.kind == CG_ROLE_VCPU || role.kind == CG_ROLE_IOTHREAD)
+        snprintf(into, ROLE_TEXT_SIZE, "%s%u", names[role.kind], role.index);
+    else
+        snprintf(into, ROLE_TEXT_SIZE, "%s", names[role.kind]);
+    return into;
+}

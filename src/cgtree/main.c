@@ -1,0 +1,223 @@
+/* cgtree, the program: control groups shown, read and written, without libvirt and policies. */
+#include "cgtree/command.h"
+
+#include "base/error.h"
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <locale.h>
+#include <string.h>
+
+static const struct command *const commands[] = {&command_tree, &command_get, &command_set,
+                                                 &command_create, &command_delete};
+
+enum {
+    OPTION_JSON = 256,
+    OPTION_VERSION,
+    OPTION_ROOT,
+    OPTION_CONTROLLER,
+    OPTION_GROUPED,
+    OPTION_VMS
+};
+
+static const struct {
+    struct option option;
+    const char *argument;
+    const char *text;
+    bool of_trees; /* only where trees are shown */
+} rows[] = {
+    {{"grouped", no_argument, NULL, OPTION_GROUPED},
+     NULL,
+     "one node for the same place in every hierarchy",
+     true},
+    {{"vms", no_argument, NULL, OPTION_VMS}, NULL, "libvirt's guests and their nodes", true},
+    {{"controller", required_argument, NULL, OPTION_CONTROLLER},
+     "NAME",
+     "this controller's hierarchy alone",
+     true},
+    {{"json", no_argument, NULL, OPTION_JSON}, NULL, "print JSON", false},
+    {{"verbose", no_argument, NULL, 'v'}, NULL, "tell more", false},
+    {{"root", required_argument, NULL, OPTION_ROOT},
+     "DIR",
+     "look for /proc and /sys below DIR",
+     false},
+    {{"help", no_argument, NULL, 'h'}, NULL, "print this help", false},
+    {{"version", no_argument, NULL, OPTION_VERSION}, NULL, "print the version", false},
+};
+
+static void print_options(bool of_trees)
+{
+    puts("\nOptions:");
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        char left[40], letter[8] = "   ";
+
+        if (rows[i].of_trees && !of_trees)
+            continue;
+        if (rows[i].option.val < OPTION_JSON)
+            snprintf(letter, sizeof(letter), "-%c,", rows[i].option.val);
+        snprintf(left, sizeof(left), "%s --%s %s", letter, rows[i].option.name,
+                 rows[i].argument ? rows[i].argument : "");
+        printf("  %-26s%s\n", left, rows[i].text);
+    }
+}
+
+static void print_help(const struct command *command)
+{
+    if (command) {
+        printf("Usage: cgtree %s [OPTION...] %s\n\n%s\n", command->name, command->arguments,
+               command->help);
+        print_options(command->shows_trees);
+        return;
+    }
+    puts("Usage: cgtree COMMAND [OPTION...] [ARGUMENT...]\n\n"
+         "Show, read and write Linux control groups (v1, v2 and both).\n\nCommands:");
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        printf("  %-10s%s\n", commands[i]->name, commands[i]->summary);
+    print_options(true);
+    puts("\nNODE is a path (/machine/x) or a guest and its node (web1, web1/vcpu0).\n"
+         "See cgtree(1), and cgtree COMMAND --help.");
+}
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static int open_root(struct context *context, const char *path)
+{
+    if (context->root_fd >= 0)
+        close(context->root_fd);
+    context->root_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (context->root_fd >= 0)
+        return 0;
+    message("%s: %s", path, strerror(errno));
+    return errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE;
+}
+
+enum asked { ASKED_HELP = 1, ASKED_VERSION = 2, ASKED_OF_TREES = 4 };
+
+static int take_option(struct context *context, int code, unsigned *asked)
+{
+    switch (code) {
+    case OPTION_GROUPED:
+    case OPTION_VMS:
+    case OPTION_CONTROLLER:
+        *asked |= ASKED_OF_TREES;
+        context->grouped = context->grouped || code == OPTION_GROUPED;
+        context->vms = context->vms || code == OPTION_VMS;
+        context->controller = code == OPTION_CONTROLLER ? optarg : context->controller;
+        return 0;
+    case OPTION_JSON:
+        context->json = true;
+        return 0;
+    case 'v':
+        context->verbose = true;
+        return 0;
+    case OPTION_ROOT:
+        return open_root(context, optarg);
+    case 'h':
+        *asked |= ASKED_HELP;
+        return 0;
+    case OPTION_VERSION:
+        *asked |= ASKED_VERSION;
+        return 0;
+    default:
+        return EX_USAGE; /* getopt has said why */
+    }
+}
+
+/* Options may stand anywhere, also with POSIXLY_CORRECT: getopt gives arguments as code 1. */
+static int take_options(struct context *context, int argc, char **argv, unsigned *asked)
+{
+    struct option options[ARRAY_SIZE(rows) + 1] = {0};
+    int code, status = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        options[i] = rows[i].option;
+    while (status == 0 && (code = getopt_long(argc, argv, "-hv", options, NULL)) != -1) {
+        if (code == 1)
+            context->arguments[context->argument_count++] = optarg;
+        else
+            status = take_option(context, code, asked);
+    }
+    while (status == 0 && optind < argc)
+        context->arguments[context->argument_count++] = argv[optind++];
+    return status;
+}
+
+static int check_usage(const struct context *context, const struct command *command, unsigned asked)
+{
+    if (asked & ASKED_OF_TREES && !command->shows_trees) {
+        message("%s takes no --grouped, --vms or --controller", command->name);
+        return EX_USAGE;
+    }
+    if (context->grouped + context->vms + (context->controller != NULL) > 1) {
+        message("--grouped, --vms and --controller exclude each other");
+        return EX_USAGE;
+    }
+    if (context->argument_count >= command->arguments_min &&
+        context->argument_count <= command->arguments_max)
+        return 0;
+    message("usage: cgtree %s %s", command->name, command->arguments);
+    return EX_USAGE;
+}
+
+static int run(struct context *context, unsigned asked)
+{
+    const struct command *command = NULL;
+    int status;
+
+    if (asked & ASKED_VERSION) {
+        puts("cgtree " PKGVERSION);
+        return 0;
+    }
+    if (context->argument_count > 0) {
+        command = find_command(context->arguments[0]);
+        if (!command) {
+            message("%s: there is no such command (see: cgtree --help)", context->arguments[0]);
+            return EX_USAGE;
+        }
+        context->arguments++;
+        context->argument_count--;
+    }
+    if (asked & ASKED_HELP) {
+        print_help(command);
+        return 0;
+    }
+    if (!command) {
+        message("a command is missing (see: cgtree --help)");
+        return EX_USAGE;
+    }
+    status = check_usage(context, command, asked);
+    return status ? status : command->run(context);
+}
+
+int main(int argc, char **argv)
+{
+    cleanup_free char **arguments = calloc((size_t)argc + 1, sizeof(char *));
+    struct context context = {.root_fd = -1, .arguments = arguments};
+    unsigned asked = 0;
+    int status;
+
+    setlocale(LC_CTYPE, "");
+    if (!arguments) {
+        message("out of memory");
+        return EXIT_FAILED;
+    }
+    status = take_options(&context, argc, argv, &asked);
+    if (status == 0)
+        status = run(&context, asked);
+    cg_tree_close(context.tree);
+    if (context.root_fd >= 0)
+        close(context.root_fd);
+    /* A full disk behind a redirected stdout must not look like success. */
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        message("cannot write to stdout: %s", strerror(errno));
+        return status ? status : EXIT_FAILED;
+    }
+    return status;
+}

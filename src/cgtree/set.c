@@ -1,0 +1,137 @@
+/* cgtree set: writes attributes of a node. All arguments are read before anything is written. */
+#include "cgtree/command.h"
+
+#include "base/error.h"
+
+#include <limits.h>
+#include <string.h>
+
+struct assignment {
+    const struct cg_attr *attr;
+    struct cg_value *value;
+};
+
+/* A value is the host's own form, so only the host's own name may stand beside it: cpu.weight=1024
+ * must not become cpu.shares=1024, nor v1's period a quota. */
+static int refuse_name(const char *name, const struct cg_attr *attr)
+{
+    const char *files[] = {cg_attr_file(attr, 0), cg_attr_file(attr, 1)};
+
+    if (files[1])
+        message("%s: here this is %s, set as \"QUOTA PERIOD\" (files %s and %s)", name,
+                cg_attr_name(attr), files[0], files[1]);
+    else
+        message("%s: here this is %s, and its values may differ: use that name", name,
+                cg_attr_name(attr));
+    return EX_USAGE;
+}
+
+static int parse(const struct context *context, const char *argument, struct assignment *ret)
+{
+    cleanup_error struct cg_error *error = NULL;
+    const char *sign = strchr(argument, '=');
+    cleanup_free char *name = sign ? strndup(argument, (size_t)(sign - argument)) : NULL;
+    int r, status;
+
+    if (!sign || sign == argument) {
+        message("%s: not ATTRIBUTE=VALUE", argument);
+        return EX_USAGE;
+    }
+    if (!name) {
+        message("out of memory");
+        return EXIT_FAILED;
+    }
+    r = cg_attr_find(context->tree, name, &ret->attr, &error);
+    if (r == -EOPNOTSUPP)
+        return fail(error);
+    if (r == 0 && strcmp(name, cg_attr_name(ret->attr)) != 0)
+        return refuse_name(name, ret->attr);
+    if (r == 0)
+        r = cg_value_parse(ret->attr, sign + 1, &ret->value, &error);
+    status = r < 0 ? fail(error) : 0;
+    return status && r != -ENOMEM ? EX_USAGE : status;
+}
+
+static json_t *assignment_json(const struct assignment *assignment)
+{
+    cleanup_free char *text = NULL;
+
+    if (cg_value_format(assignment->value, &text) < 0)
+        return NULL;
+    return json_pack("{ss, so}", "attribute", cg_attr_name(assignment->attr), "value",
+                     json_text(text));
+}
+
+static void tell(const struct context *context, const struct assignment *assignment)
+{
+    cleanup_free char *text = NULL;
+
+    if (context->verbose && !context->json && cg_value_format(assignment->value, &text) == 0) {
+        printf("%s ", cg_attr_name(assignment->attr));
+        print_text(text, "\n");
+    }
+}
+
+/* In the order of the arguments; what fails is the last. */
+static int write_all(const struct context *context, const struct cg_node *node,
+                     const struct assignment *assignments, json_t *written)
+{
+    for (int i = 0; i < context->argument_count - 1; i++) {
+        cleanup_error struct cg_error *error = NULL;
+
+        if (cg_write(node, assignments[i].attr, assignments[i].value, &error) < 0)
+            return fail(error);
+        tell(context, &assignments[i]);
+        json_array_append_new(written, assignment_json(&assignments[i]));
+    }
+    return 0;
+}
+
+static int write_and_tell(const struct context *context, const struct cg_node *node,
+                          const struct assignment *assignments)
+{
+    json_t *written = json_array();
+    cleanup_free char *path = NULL;
+    int status = write_all(context, node, assignments, written);
+
+    if (!context->json || cg_node_path(node, &path) < 0) {
+        json_decref(written);
+        return status;
+    }
+    return print_json(json_pack("{so, so}", "node", json_text(path), "written", written), status);
+}
+
+static int run_set(struct context *context)
+{
+    size_t count = (size_t)context->argument_count - 1;
+    cleanup_free struct assignment *assignments = calloc(count, sizeof(*assignments));
+    struct cg_node *node = NULL;
+    int status = 0;
+
+    if (!assignments) {
+        message("out of memory");
+        return EXIT_FAILED;
+    }
+    status = find_node(context, context->arguments[0], &node);
+    for (size_t i = 0; status == 0 && i < count; i++)
+        status = parse(context, context->arguments[i + 1], &assignments[i]);
+    if (status == 0)
+        status = write_and_tell(context, node, assignments);
+    for (size_t i = 0; i < count; i++)
+        cg_value_unref(assignments[i].value);
+    return status;
+}
+
+const struct command command_set = {
+    .name = "set",
+    .arguments = "NODE ATTRIBUTE=VALUE...",
+    .arguments_min = 2,
+    .arguments_max = INT_MAX,
+    .summary = "write attributes of a node",
+    .help =
+        "Writes each ATTRIBUTE in the order given, after all were found right; the first that\n"
+        "the kernel refuses ends it. ATTRIBUTE is the host's own name, as get prints it, and\n"
+        "VALUE its own form: a number, a list (0-3,8), bytes (1G, max), or \"QUOTA PERIOD\" in\n"
+        "microseconds. -v tells what was written.",
+    .run = run_set,
+};

@@ -1,0 +1,9 @@
+# libcgtree and its program against this host's kernel, in control groups that they make themselves.
+if HAVE_CMOCKA
+check_PROGRAMS += test_cgroup_host
+TESTS += test_cgroup_host
+test_cgroup_host_SOURCES = tests/integration/test_cgroup_host.c
+test_cgroup_host_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+test_cgroup_host_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_cgroup_host_LDADD = libcgroup.la $(CMOCKA_LIBS)
+endif
