@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The corpus of policies, good and bad: the program's verdicts and messages, and the schema's.
+"""The corpus of policies, good and bad (and the samples, and the manual's examples): the program's
+verdicts and messages, and the schema's.
 
 The schema must refuse each error that the program reports, at its place (or at the object around
 it), but for those in schema-cannot-say; an entry there that the schema does say is an error too.
@@ -11,12 +12,14 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 SOURCE = os.environ.get("top_srcdir", ".")
 BUILD = os.environ.get("top_builddir", ".")
 CORPUS = os.path.join(SOURCE, "tests/fixtures/policies")
 SAMPLES = os.path.join(SOURCE, "policies")
 SCHEMA = os.path.join(SAMPLES, "vmpin-policy.schema.json")
+MANUAL = os.path.join(SOURCE, "man/vmpin-policy.5.scd")
 PROGRAM = os.path.join(BUILD, "policy_corpus")
 
 done = failed = 0
@@ -148,11 +151,34 @@ def check_bad(validator, path, lines, unsaid):
             report(False, f"the schema refuses {name} {pointer}", f"{line}\nschema: {places}")
 
 
+def manual_examples(folder):
+    """The policies in the manual, as files."""
+    with open(MANUAL, encoding="utf-8") as file:
+        blocks = re.findall(r"^```\n([\[{].*?)^```$", file.read(), re.M | re.S)
+    paths = []
+    for block in blocks:
+        paths.append(os.path.join(folder, f"example-{len(paths) + 1}-of-the-manual.json"))
+        with open(paths[-1], "w", encoding="utf-8") as file:
+            file.write(block)
+    return paths
+
+
+def check_manual(schema):
+    with open(MANUAL, encoding="utf-8") as file:
+        words = set(re.findall(r"[\w$.]+", file.read().replace("\\", "")))
+    keys = [name.split(".")[1] for name in schema["$defs"]["attribute"]["enum"]]
+    keys += list(schema["$defs"]["policy"]["properties"])
+    keys += list(schema["$defs"]["match"]["properties"])
+    missing = [key for key in keys if key not in words]
+    report(keys and not missing, "the manual has every key of the schema", " ".join(missing))
+
+
 def check_schema(jsonschema, good, bad):
     with open(SCHEMA, encoding="utf-8") as file:
         schema = json.load(file)
     kind = jsonschema.validators.validator_for(schema)
     kind.check_schema(schema)
+    check_manual(schema)
     validator = kind(ecma(schema))
     for path in good:
         places = schema_places(validator, load(path))
@@ -166,7 +192,13 @@ def check_schema(jsonschema, good, bad):
 
 
 def main():
-    good = verdicts(files(os.path.join(CORPUS, "good")) + [f for f in files(SAMPLES) if f != SCHEMA])
+    with tempfile.TemporaryDirectory() as folder:
+        return check(manual_examples(folder))
+
+
+def check(examples):
+    samples = [path for path in files(SAMPLES) if path != SCHEMA]
+    good = verdicts(files(os.path.join(CORPUS, "good")) + samples + examples)
     bad = verdicts(files(os.path.join(CORPUS, "bad")))
     for path, (verdict, lines) in good.items():
         report(verdict, f"{os.path.basename(path)} is a policy", "\n".join(lines))
