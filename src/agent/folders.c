@@ -116,7 +116,7 @@ static int step_aside(struct folders *folders, struct walk *walk, const char *na
         return errno == ENOENT || errno == EACCES ? 0 : -errno;
     if (S_ISDIR(st.st_mode))
         return -ENOENT; /* again from the start */
-    if (S_ISREG(st.st_mode))
+    if (S_ISREG(st.st_mode)) /* not the null device, where the whole host writes */
         return watch(folders, walk->at, FILE_EVENTS, name);
     if (!S_ISLNK(st.st_mode))
         return 0;
@@ -160,11 +160,8 @@ static int watch_path(struct folders *folders, const char *path, struct walk *wa
         return -ENAMETOOLONG;
     strcat(strcat(walk->rest, "/"), path);
     while (component_next(walk, name)) {
-        int r;
+        int r = step(folders, walk, name);
 
-        if (strcmp(walk->at, "/dev") == 0)
-            return 0; /* a link to /dev/null: the whole host writes there */
-        r = step(folders, walk, name);
         if (r <= 0)
             return r;
     }

@@ -18,3 +18,11 @@ libagent_la_SOURCES = \
 	src/agent/work.c
 libagent_la_CFLAGS = $(AM_CFLAGS) $(LIBSYSTEMD_CFLAGS)
 libagent_la_LIBADD = libreconcile.la $(LIBSYSTEMD_LIBS)
+
+systemdsystemunit_DATA = src/agent/vmpin.service
+src/agent/vmpin.service: src/agent/vmpin.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed -e 's|@bindir[@]|$(bindir)|g' $(srcdir)/src/agent/vmpin.service.in > $@.new && mv $@.new $@
+CLEANFILES += src/agent/vmpin.service
+EXTRA_DIST += src/agent/vmpin.service.in
+# pkg-config's answer is the host's own folder, whatever the prefix is.
+AM_DISTCHECK_CONFIGURE_FLAGS = --with-systemdsystemunitdir='$${prefix}/lib/systemd/system'
