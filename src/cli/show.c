@@ -100,13 +100,10 @@ enum {
 };
 
 static const struct column change_columns[] = {
-    [CHANGE_GUEST] = {"GUEST", COLUMN_TREE},
-    [CHANGE_ATTRIBUTE] = {"ATTRIBUTE", COLUMN_SPARE},
-    [CHANGE_OLD] = {"OLD", COLUMN_SPARE},
-    [CHANGE_NEW] = {"NEW", COLUMN_SPARE},
-    [CHANGE_WAY] = {"WAY", COLUMN_SPARE},
-    [CHANGE_STATE] = {"STATE", 0},
-    [CHANGE_ORIGIN] = {"ORIGIN", COLUMN_SPARE | COLUMN_WRAP},
+    [CHANGE_GUEST] = {"GUEST", COLUMN_TREE},    [CHANGE_ATTRIBUTE] = {"ATTRIBUTE", COLUMN_SPARE},
+    [CHANGE_OLD] = {"OLD", COLUMN_SPARE},       [CHANGE_NEW] = {"NEW", COLUMN_SPARE},
+    [CHANGE_WAY] = {"WAY", COLUMN_SPARE},       [CHANGE_STATE] = {"STATE", 0},
+    [CHANGE_ORIGIN] = {"ORIGIN", COLUMN_SPARE},
 };
 
 static void add_change(struct table *table, struct libscols_line *guest,
@@ -173,7 +170,7 @@ static const struct column status_columns[] = {
     [STATUS_CPUS] = {"CPUS", 0},
     [STATUS_RUNS] = {"RUNS ON", 0},
     [STATUS_THREADS] = {"THREADS", COLUMN_RIGHT},
-    [STATUS_POLICIES] = {"POLICIES", COLUMN_WRAP},
+    [STATUS_POLICIES] = {"POLICIES", 0},
 };
 
 /* Threads that may all run on the same CPUs are one line; else each has its own. */
