@@ -81,7 +81,9 @@ static char *join(char *const *texts, size_t count)
     for (size_t i = 0; i < count; i++)
         length += strlen(texts[i]) + 2;
     joined = calloc(1, length);
-    for (size_t i = 0; joined && i < count; i++) {
+    if (!joined)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
         strcat(joined, i ? ", " : "");
         strcat(joined, texts[i]);
     }
