@@ -7,15 +7,14 @@
 
 #include "cgroup/guest_path.h"
 
-enum { COLUMN_WHAT, COLUMN_WRITTEN, COLUMN_HERE, COLUMN_NOW, COLUMN_BASELINE, COLUMN_WHY, COLUMNS };
+enum { COLUMN_WHAT, COLUMN_HERE, COLUMN_NOW, COLUMN_BASELINE, COLUMN_WHY, COLUMNS };
 
 static const struct column columns[] = {
     [COLUMN_WHAT] = {"ATTRIBUTE", COLUMN_TREE},
-    [COLUMN_WRITTEN] = {"WRITTEN", COLUMN_WRAP},
     [COLUMN_HERE] = {"VALUE", 0},
     [COLUMN_NOW] = {"IN FORCE", 0},
-    [COLUMN_BASELINE] = {"BASELINE", 0},
-    [COLUMN_WHY] = {"WHY", COLUMN_WRAP},
+    [COLUMN_BASELINE] = {"BASELINE", COLUMN_SPARE},
+    [COLUMN_WHY] = {"WHY", 0},
 };
 
 static const char *shown(const char *value)
@@ -35,7 +34,7 @@ static void add_said(struct table *table, struct libscols_line *topic, const str
     if (asprintf(&written, "%s %s", said->pattern, said->written) < 0)
         written = NULL;
     table_set(table, line, COLUMN_WHAT, said->policy, shade);
-    table_set(table, line, COLUMN_WRITTEN, written, SHADE_NONE);
+    table_set(table, line, COLUMN_HERE, written, SHADE_NONE);
     table_set(table, line, COLUMN_WHY, why, SHADE_NONE);
 }
 

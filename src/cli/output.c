@@ -60,8 +60,7 @@ void table_begin(struct table *table, const struct column *columns, size_t count
     scols_table_enable_colors(table->table, coloured());
     for (size_t i = 0; i < count; i++) {
         int flags = (columns[i].flags & COLUMN_TREE ? SCOLS_FL_TREE : 0) |
-                    (columns[i].flags & COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0) |
-                    (columns[i].flags & COLUMN_WRAP ? SCOLS_FL_WRAP : 0);
+                    (columns[i].flags & COLUMN_RIGHT ? SCOLS_FL_RIGHT : 0);
 
         if (!scols_table_new_column(table->table, columns[i].name, 0, flags))
             table->failed = true;

@@ -1,5 +1,6 @@
 /* What people see: messages on stderr and tables on stdout, both with text from elsewhere escaped.
- * libsmartcols draws the tables; colour only on a terminal and without NO_COLOR. */
+ * libsmartcols draws the tables; colour only on a terminal and without NO_COLOR. Nothing is cut to
+ * the terminal's width: a line that is too long goes on in the next one. */
 #ifndef CLI_OUTPUT_H
 #define CLI_OUTPUT_H
 
@@ -19,8 +20,7 @@ struct libscols_line;
 enum column_flags {
     COLUMN_TREE = 1,  /* lines with a parent hang below it here */
     COLUMN_RIGHT = 2, /* numbers */
-    COLUMN_WRAP = 4,  /* broken into lines on a narrow terminal */
-    COLUMN_SPARE = 8, /* left out where no line has anything in it */
+    COLUMN_SPARE = 4, /* left out where no line has anything in it */
 };
 
 struct column {

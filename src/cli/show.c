@@ -81,7 +81,9 @@ static char *join(char *const *texts, size_t count)
     for (size_t i = 0; i < count; i++)
         length += strlen(texts[i]) + 2;
     joined = calloc(1, length);
-    for (size_t i = 0; joined && i < count; i++) {
+    if (!joined)
+        return NULL;
+    for (size_t i = 0; i < count; i++) {
         strcat(joined, i ? ", " : "");
         strcat(joined, texts[i]);
     }
@@ -100,13 +102,10 @@ enum {
 };
 
 static const struct column change_columns[] = {
-    [CHANGE_GUEST] = {"GUEST", COLUMN_TREE},
-    [CHANGE_ATTRIBUTE] = {"ATTRIBUTE", COLUMN_SPARE},
-    [CHANGE_OLD] = {"OLD", COLUMN_SPARE},
-    [CHANGE_NEW] = {"NEW", COLUMN_SPARE},
-    [CHANGE_WAY] = {"WAY", COLUMN_SPARE},
-    [CHANGE_STATE] = {"STATE", 0},
-    [CHANGE_ORIGIN] = {"ORIGIN", COLUMN_SPARE | COLUMN_WRAP},
+    [CHANGE_GUEST] = {"GUEST", COLUMN_TREE},    [CHANGE_ATTRIBUTE] = {"ATTRIBUTE", COLUMN_SPARE},
+    [CHANGE_OLD] = {"OLD", COLUMN_SPARE},       [CHANGE_NEW] = {"NEW", COLUMN_SPARE},
+    [CHANGE_WAY] = {"WAY", COLUMN_SPARE},       [CHANGE_STATE] = {"STATE", 0},
+    [CHANGE_ORIGIN] = {"ORIGIN", COLUMN_SPARE},
 };
 
 static void add_change(struct table *table, struct libscols_line *guest,
@@ -173,7 +172,7 @@ static const struct column status_columns[] = {
     [STATUS_CPUS] = {"CPUS", 0},
     [STATUS_RUNS] = {"RUNS ON", 0},
     [STATUS_THREADS] = {"THREADS", COLUMN_RIGHT},
-    [STATUS_POLICIES] = {"POLICIES", COLUMN_WRAP},
+    [STATUS_POLICIES] = {"POLICIES", 0},
 };
 
 /* Threads that may all run on the same CPUs are one line; else each has its own. */

@@ -381,6 +381,13 @@ def test_names_cannot_move_the_cursor(h):
     assert name in [g["name"] for g in h.json("plan", status=2, recording=recording)["guests"]]
 
 
+def until(condition, what):
+    deadline = time.monotonic() + 20
+    while not condition():
+        assert time.monotonic() < deadline, f"no {what} in 20 s"
+        time.sleep(0.02)
+
+
 def terminal(command, **environment):
     """What a program prints on a terminal."""
     pid, fd = pty.fork()
@@ -457,9 +464,7 @@ def test_interrupted(h):
         fcntl.flock(lock, fcntl.LOCK_EX)
         run = subprocess.Popen(h.command("reconcile"), stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, text=True)
-        deadline = time.monotonic() + 20
-        while not blocks_sigterm(run.pid) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        until(lambda: blocks_sigterm(run.pid), "SIGTERM blocked")
         run.send_signal(signal.SIGTERM)
     out, err = run.communicate(timeout=30)
     assert run.returncode == -signal.SIGTERM, f"{run.returncode} {err}"
@@ -477,6 +482,31 @@ def test_one_writer(h):
         assert "another vmpin" in h.run("reconcile", status=1).stderr
     assert h.read("db1", "vcpu0", "cpuset.cpus") == "0-7"
     assert h.read("web1", "vcpu0", "cpuset.cpus") == "2-3"
+
+
+def test_beside_an_agent(h):
+    """Beside an agent the policies in force there count, and nobody works against it"""
+    h.policy("a.json", pins())
+    with open(f"{h.root}/agent.log", "w") as log:
+        agent = subprocess.Popen(h.command("agent"), stdout=log, stderr=log)
+    try:
+        until(lambda: h.read("db1", "vcpu3", "cpuset.cpus") == "2-3", "policy in force")
+        until(lambda: "pins" in h.run("status", policies=False).stdout, "policies of the agent")
+        assert h.json("status", policies=False)["agent"] is True
+        refused = h.run("reconcile", status=64)
+        assert "an agent runs" in refused.stderr and not refused.stdout
+        h.run("reconcile", policies=False)
+        h.policy("b.json", "{")
+        until(lambda: subprocess.run(h.command("plan", policies=False),
+                                     capture_output=True).returncode == 65, "word of b.json")
+        plan = h.run("plan", policies=False, status=65)
+        assert "b.json:" in plan.stderr and "db1" in plan.stdout
+        assert "vmpin release" in h.run("revert", "db1").stdout
+        assert h.read("db1", "vcpu3", "cpuset.cpus") == "0-7"
+        assert os.path.exists(f"{h.root}/run/vmpin/holds/{DB1}")
+    finally:
+        agent.terminate()
+        assert agent.wait(timeout=20) == 0
 
 
 def main():
