@@ -74,6 +74,8 @@ int plan_needs(const struct cells *targets, const struct cells *observed,
         if (r == 0 && attr->constraint == ATTR_BELOW_SIBLING)
             r = need(observed, target->role, attr_by_name(attr->sibling, attr->version), target,
                      ret);
+        if (r == 0 && plan_bounded_by(attr))
+            r = need(observed, target->role, plan_bounded_by(attr), target, ret);
         if (r < 0)
             return r;
     }
@@ -179,16 +181,6 @@ static int add_own_set(struct plan *plan, const struct cell *target, struct cg_v
     return r;
 }
 
-/* Is this the upper one of two limits (memory.memsw.limit_in_bytes)? */
-static bool bounds_a_sibling(const struct cg_attr *attr)
-{
-    for (const struct cg_attr *other = attr_next(NULL); other; other = attr_next(other))
-        if (other->version == attr->version && other->sibling &&
-            strcmp(other->sibling, attr->name) == 0)
-            return true;
-    return false;
-}
-
 static bool rises(const struct cg_value *from, const struct cg_value *to)
 {
     struct cg_quota a, b;
@@ -214,7 +206,7 @@ static int add_steps(struct plan *plan, const struct planning *p, const struct c
     if (is_vm(target->role) && target->attr->kind == CG_SET)
         return add_own_set(plan, target, seen->value, reason);
     if ((is_vm(target->role) && target->attr->kind == CG_QUOTA) ||
-        bounds_a_sibling(target->attr))
+        plan_bounded_by(target->attr))
         phase = rises(seen->value, target->value) ? STEP_GROW : STEP_SHRINK;
     return plan_add(plan, target, target->value, seen->value, phase, reason);
 }

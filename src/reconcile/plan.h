@@ -62,6 +62,9 @@ struct planning {
 };
 int plan_subsets(struct planning *p) must_check;
 int plan_limits(struct planning *p) must_check;
+/* The limit that this one must not be below (memory.memsw.limit_in_bytes: .limit_in_bytes); NULL:
+ * none. */
+const struct cg_attr *plan_bounded_by(const struct cg_attr *upper);
 int plan_refuse(struct planning *p, struct cell *target, const char *format, ...)
     printf_like(3, 4) must_check;
 int plan_require(struct planning *p, struct cg_role role, const struct cg_attr *attr,

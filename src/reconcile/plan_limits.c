@@ -58,6 +58,15 @@ static int plan_ratio(struct planning *p, const struct cg_attr *attr)
     return 0;
 }
 
+const struct cg_attr *plan_bounded_by(const struct cg_attr *upper)
+{
+    for (const struct cg_attr *other = attr_next(NULL); other; other = attr_next(other))
+        if (other->version == upper->version && other->sibling &&
+            strcmp(other->sibling, upper->name) == 0)
+            return other;
+    return NULL;
+}
+
 static bool is_greater(const struct cg_value *a, const struct cg_value *b)
 {
     uint64_t x, y;
@@ -99,6 +108,8 @@ int plan_limits(struct planning *p)
             ratio = attr;
         if (attr->constraint == ATTR_BELOW_SIBLING)
             lower = attr;
+        if (plan_bounded_by(attr))
+            lower = plan_bounded_by(attr);
     }
     if (ratio)
         r = plan_ratio(p, ratio);

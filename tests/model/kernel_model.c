@@ -308,6 +308,8 @@ static void dump_node(struct model *model, struct model_node *node, struct buffe
                 continue;
             model_put(into, "%s:%s %s ", node->hierarchy->names, path, f->name);
             f->read(model, node, into);
+            if (into->data[into->length - 1] != '\n')
+                model_put(into, "\n");
         }
     for (struct model_node *c = node->child; c; c = c->sibling)
         dump_node(model, c, into);

@@ -1,1 +1,13 @@
-# nothing yet
+# The planner and whole passes on the model of the kernel.
+check_LTLIBRARIES += libtestscene.la
+libtestscene_la_SOURCES = tests/unit/scene.h tests/unit/scene.c tests/unit/test.h
+libtestscene_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+libtestscene_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+libtestscene_la_LIBADD = libtestmodel.la libreconcile.la
+
+check_PROGRAMS += test_plan_model
+test_plan_model_SOURCES = tests/unit/test_plan_model.c
+test_plan_model_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+test_plan_model_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_plan_model_LDADD = libtestscene.la $(CMOCKA_LIBS)
+TESTS += test_plan_model
