@@ -3,6 +3,7 @@
 #include "reconcile/binding.h"
 
 #include "base/escape.h"
+#include "base/proc_stat.h"
 #include "cgroup/guest_path.h"
 
 #include <ctype.h>
@@ -31,26 +32,15 @@ static int read_pid(const struct host *host, const struct facts *facts, struct b
     return 0;
 }
 
-/* Field 22 of /proc/PID/stat (proc(5)); the command's name before it may hold anything but its
- * last parenthesis. */
 static int read_start_time(const struct host *host, pid_t pid, struct buffer *scratch,
                            uint64_t *ret)
 {
     char file[32];
-    const char *at;
     int r;
 
     snprintf(file, sizeof(file), "%d/stat", (int)pid);
     r = host->kernel->read(host->kernel, host->proc, file, scratch);
-    if (r < 0)
-        return r;
-    at = strrchr(scratch->data, ')');
-    for (int field = 2; at && field < 22; field++)
-        at = strchr(at + 1, ' ');
-    if (!at)
-        return -EINVAL;
-    *ret = strtoull(at + 1, NULL, 10);
-    return 0;
+    return r < 0 ? r : proc_stat_start_time(scratch->data, ret);
 }
 
 static int binding_add(struct binding *binding, const struct cg_hierarchy *hierarchy, char *path,

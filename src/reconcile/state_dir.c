@@ -3,8 +3,10 @@
 #include "reconcile/state_dir.h"
 
 #include "base/file.h"
+#include "base/proc_stat.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/file.h>
@@ -88,31 +90,21 @@ static int lock_file(int dir, const char *name, unsigned wait_ms, int *ret)
     }
 }
 
-/* Field 22 of /proc/PID/stat tells one process of that pid from the next. */
-static int start_time_of(pid_t pid, unsigned long long *ret)
+static int start_time_of(pid_t pid, uint64_t *ret)
 {
     cleanup_buffer struct buffer text = {0};
     char path[32];
-    const char *at;
     int r;
 
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
     r = file_read(AT_FDCWD, path, &text, 4096);
-    if (r < 0)
-        return r;
-    at = strrchr(text.data, ')');
-    for (int field = 2; at && field < 22; field++)
-        at = strchr(at + 1, ' ');
-    if (!at)
-        return -EINVAL;
-    *ret = strtoull(at + 1, NULL, 10);
-    return 0;
+    return r < 0 ? r : proc_stat_start_time(text.data, ret);
 }
 
 int state_dir_lock_agent(const struct state_dir *dir, int *ret_fd, struct cg_error **err)
 {
     cleanup_close int fd = -1;
-    unsigned long long start_time = 0;
+    uint64_t start_time = 0;
     char text[64];
     int r = lock_file(dir->dir, "agent.lock", 0, &fd);
 
@@ -121,7 +113,7 @@ int state_dir_lock_agent(const struct state_dir *dir, int *ret_fd, struct cg_err
                          dir->path);
     if (r == 0)
         r = start_time_of(getpid(), &start_time);
-    snprintf(text, sizeof(text), "%d %llu\n", (int)getpid(), start_time);
+    snprintf(text, sizeof(text), "%d %" PRIu64 "\n", (int)getpid(), start_time);
     if (r == 0)
         r = file_replace(dir->dir, "agent.pid", text, strlen(text), 0644);
     if (r < 0)
@@ -133,11 +125,11 @@ int state_dir_lock_agent(const struct state_dir *dir, int *ret_fd, struct cg_err
 bool state_dir_agent_runs(const struct state_dir *dir)
 {
     cleanup_buffer struct buffer text = {0};
-    unsigned long long noted, now;
+    uint64_t noted, now;
     int pid;
 
     return dir->dir >= 0 && file_read(dir->dir, "agent.pid", &text, 64) == 0 &&
-           sscanf(text.data, "%d %llu", &pid, &noted) == 2 && start_time_of(pid, &now) == 0 &&
+           sscanf(text.data, "%d %" SCNu64, &pid, &noted) == 2 && start_time_of(pid, &now) == 0 &&
            noted == now;
 }
 
