@@ -7,7 +7,6 @@
 #include "cgroup/guest_path.h"
 
 #include <ctype.h>
-#include <inttypes.h>
 #include <string.h>
 
 static int read_pid(const struct host *host, const struct facts *facts, struct buffer *scratch,
