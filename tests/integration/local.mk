@@ -2,3 +2,34 @@ include tests/integration/cgroup.mk
 # nothing yet
 include tests/integration/model.mk
 include tests/integration/cli.mk
+# With real guests: libvirtd, QEMU under emulation, this host's control groups. Each program runs
+# by itself too: top_builddir=BUILD python3 tests/integration/test_agent.py [PART OF A NAME]...
+integration_tests = \
+	tests/integration/test_agent.py \
+	tests/integration/test_bad_input.py \
+	tests/integration/test_cli.py \
+	tests/integration/test_crash.py \
+	tests/integration/test_faults.py \
+	tests/integration/test_many.py \
+	tests/integration/test_observe.py \
+	tests/integration/test_reconcile.py
+
+TESTS += tests/check-layers.py $(integration_tests)
+EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
+	tests/integration/vmpintest/__init__.py \
+	tests/integration/vmpintest/expect.py \
+	tests/integration/vmpintest/guest.py \
+	tests/integration/vmpintest/host.py \
+	tests/integration/vmpintest/node.py \
+	tests/integration/vmpintest/runner.py \
+	tests/integration/vmpintest/test.py \
+	tests/integration/vmpintest/vmpin.py \
+	tests/integration/vmpintest/waiting.py \
+	tests/lab/build-image \
+	tests/lab/run
+
+# The same on an emulated Debian host with systemd and cgroup v2 (root; builds its image once).
+# LAB_FLAGS: see tests/lab/run --help.
+check-lab: all
+	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(top_srcdir)/tests/lab/run $(LAB_FLAGS)
+.PHONY: check-lab

@@ -1,0 +1,243 @@
+#!/usr/bin/python3
+"""Wrong policies leave what is in force, name their place, and cost nothing else."""
+import json
+import os
+import shutil
+import sys
+
+from vmpintest import main, wait_for
+from vmpintest.expect import cpus, equal, pinned, policy
+from vmpintest.waiting import holds_for
+
+# What is wrong, the file, and a word that the message must bear beside the file's name.
+# {name} is the guest's.
+HEAD = '{"match": {"name": "%s"}, "apply": '
+BAD = {
+    "a syntax error": (HEAD + '{"vcpu*": {"cpuset" {"cpus": "0"}}}}', ":1:"),
+    "a wrong type": (HEAD + '{"vcpu*": {"cpuset": {"cpus": 7}}}}', "/apply/vcpu*/cpuset/cpus"),
+    "an unknown key": (HEAD + '{"vcpu*": {"cpuset": {"cpu": "0"}}}}', "cpus"),
+    "a duplicate key": (HEAD + '{"vcpu0": {}, "vcpu0": {}}}', "vcpu0"),
+    "a size beyond range": (HEAD + '{"vm": {"memory": {"limit_in_bytes": "99999999999TiB"}}}}',
+                            "/apply/vm/memory/limit_in_bytes"),
+    "a value beyond range": (HEAD + '{"vcpu0": {"cpu": {"shares": 1}}}}', "/apply/vcpu0/cpu/shares"),
+    "an empty file": ("", "empty"),
+    "a 2 MiB file": (HEAD + "{}}" + " " * (2 << 20), "big"),
+    "10,000 levels of nesting": ("[" * 10000 + "]" * 10000, ""),
+    "invalid UTF-8": (HEAD.encode() % b"x" + b'{"vcpu0": {"cpuset": {"cpus": "\xff\xfe"}}}}', ""),
+    "no object": ("7", ""),
+    "a missing match": ('{"apply": {}}', "match"),
+    "a NUL byte": (HEAD + '{}}\0', ""),
+}
+
+
+def wrong_text(text, guest):
+    if isinstance(text, bytes):
+        return text
+    return text.replace("%s", guest.name, 1)
+
+
+def group_writable(t, guest):
+    t.policies.write("z.json", policy(guest, {"vcpu*": cpus("0")}))
+    os.chmod(t.policies.file("z.json"), 0o664)
+
+
+def of_another_user(t, guest):
+    t.policies.write("z.json", policy(guest, {"vcpu*": cpus("0")}))
+    os.chown(t.policies.file("z.json"), 65534, 65534)
+
+
+def a_directory(t, guest):
+    os.mkdir(t.policies.file("z.json"))
+
+
+def a_dangling_link(t, guest):
+    os.symlink("/nonexistent/policy", t.policies.file("z.json"))
+
+
+def a_fifo(t, guest):
+    os.mkfifo(t.policies.file("z.json"), 0o644)
+
+
+ODD = [group_writable, of_another_user, a_directory, a_dangling_link, a_fifo]
+
+
+def remove(path):
+    shutil.rmtree(path) if os.path.isdir(path) and not os.path.islink(path) else os.unlink(path)
+
+
+def one_shot_refuses(t, guest, before, what, word=""):
+    """Exit status 65, the file named, nothing written, also not for other policies."""
+    for verb in ("reconcile", "check"):
+        result = t.vmpin.run(verb, *([str(t.policies)] if verb == "check" else []), seconds=20)
+        told = result.out + result.err
+        assert result.status == 65, f"{what}: {result}"
+        assert "z.json" in told and word in told, f"{what}: not named ({word!r}) in {result}"
+    t.untouched(guest, before)
+
+
+def test_one_shot_text(t):
+    """A one-shot run with a wrong file writes nothing and names file and place, exit status 65"""
+    guest = t.guest()
+    before = guest.nodes.settings()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    for what, (text, word) in BAD.items():
+        t.policies.write("z.json", wrong_text(text, guest))
+        one_shot_refuses(t, guest, before, what, word)
+    t.policies.remove("z.json")
+    t.vmpin.run("reconcile", status=0)
+    pinned(guest, "vcpu0", "1")
+
+
+def test_one_shot_odd_files(t):
+    """A file that is no trusted, regular file is refused: group-writable, foreign, directory, link"""
+    guest = t.guest()
+    before = guest.nodes.settings()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    for odd in ODD:
+        odd(t, guest)
+        result = t.vmpin.run("reconcile", status=65, seconds=20)
+        assert "z.json" in result.out + result.err, f"{odd.__name__}: {result}"
+        t.untouched(guest, before)
+        remove(t.policies.file("z.json"))
+
+
+def test_writable_folder(t):
+    """A policy folder that others may write to is refused"""
+    guest = t.guest()
+    before = guest.nodes.settings()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    os.chmod(str(t.policies), 0o775)
+    result = t.vmpin.run("reconcile", status=65)
+    assert str(t.policies) in result.err, str(result)
+    t.untouched(guest, before)
+
+
+def test_missing_folder(t):
+    """A policy folder that was given and does not exist is an error"""
+    result = t.vmpin.run("reconcile", folders=[f"{t.root}/none"], status=65)
+    assert f"{t.root}/none" in result.err, str(result)
+
+
+def test_masked_file(t):
+    """A link to /dev/null masks the file of that name in a later folder, and is no error"""
+    guest = t.guest()
+    before = guest.nodes.settings()
+    first = f"{t.root}/first.d"
+    os.mkdir(first)
+    os.symlink("/dev/null", f"{first}/a.json")
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    t.vmpin.run("reconcile", folders=[first, t.policies], status=0)
+    t.untouched(guest, before)
+
+
+def test_missing_cpu(t):
+    """A CPU that does not exist is refused before anything of that guest is written"""
+    guest, other = t.guests(2)
+    before = guest.nodes.settings()
+    t.policies.write("a.json", [policy(guest, {"vcpu0": cpus("1"), "vcpu1": cpus("4000")}),
+                                policy(other, {"vcpu*": cpus("1")})])
+    result = t.vmpin.run("reconcile", status=1)
+    told = result.out + result.err
+    for word in ("4000", "vcpu1", guest.name):
+        assert word in told, f"no {word!r} in {result}"
+    assert guest.nodes.cpus("vcpu1") == before[guest.nodes.file("vcpu1", "cpuset.cpus")] \
+        .decode().strip()
+    pinned(other, "vcpu0", "1")
+    result = t.vmpin.run("check", "--host", str(t.policies), status=65)
+    assert "4000" in result.out + result.err, str(result)
+
+
+def test_all_errors(t):
+    """Every error of a file is told, not the first"""
+    t.policies.write("z.json", {"match": {"nam": "x"}, "apply": {"vcpuX": {}, "vm": {"cpu": {
+        "shares": -5}}}, "enforce": "sometimes"})
+    result = t.vmpin.run("check", str(t.policies), status=65)
+    told = result.out + result.err
+    for word in ("/match/nam", "name", "vcpuX", "/apply/vm/cpu/shares", "/enforce"):
+        assert word in told, f"no {word!r} in {result}"
+
+
+def test_check_json(t):
+    """check --json tells file and place of each error"""
+    t.policies.write("z.json", {"match": {}, "apply": {"vm": {"cpu": {"shares": -5}}}})
+    _, told = t.vmpin.json("check", str(t.policies), status=65)
+    assert "/apply/vm/cpu/shares" in json.dumps(told), told
+
+
+def good_agent(t):
+    guest = t.guest()
+    t.policies.write("z.json", policy(guest, {"vcpu*": cpus("1")}))
+    agent = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the policy")
+    return guest, agent
+
+
+def stays(guest, agent, what):
+    holds_for(lambda: pinned(guest, "vcpu1", "1"), 0.3, f"what was in force, after {what}")
+    assert agent.running(), f"the agent ended after {what}"
+
+
+def test_agent_text(t):
+    """A running agent keeps the last good version of a file that becomes wrong, and says so"""
+    guest, agent = good_agent(t)
+    for what, (text, word) in BAD.items():
+        lines = len(agent.log())
+        t.policies.move_in("z.json", wrong_text(text, guest))
+        agent.wait_log("z.json", since=lines)
+        wait_for(lambda: word in agent.log()[lines:], 5, f"{what}: {word!r} in the log")
+        stays(guest, agent, what)
+    told = t.vmpin.run("status", status=None)
+    assert "z.json" in told.out + told.err, f"status does not name the wrong file: {told}"
+    t.policies.write("z.json", policy(guest, {"vcpu*": cpus("0")}))
+    wait_for(lambda: pinned(guest, "vcpu1", "0"), 10, "the mended file")
+
+
+def test_agent_odd_files(t):
+    """A running agent keeps the last good version of a file that is replaced by an odd one"""
+    guest, agent = good_agent(t)
+    for odd in ODD:
+        lines = len(agent.log())
+        remove(t.policies.file("z.json"))
+        odd(t, guest)
+        agent.wait_log("z.json", since=lines)
+        stays(guest, agent, odd.__name__)
+
+
+def test_agent_folder_gone(t):
+    """A policy folder that vanishes changes nothing; when it returns it is read again"""
+    guest, agent = good_agent(t)
+    lines = len(agent.log())
+    os.rename(str(t.policies), f"{t.root}/away")
+    agent.wait_log("policies.d", since=lines)
+    stays(guest, agent, "the folder went")
+    os.mkdir(str(t.policies), 0o755)
+    t.policies.write("z.json", policy(guest, {"vcpu*": cpus("0")}))
+    wait_for(lambda: pinned(guest, "vcpu1", "0"), 10, "the policy of the new folder")
+
+
+def test_last_good_outlives_agent(t):
+    """The last good version of a wrong file outlives the agent's restart, and SIGKILL"""
+    guest, agent = good_agent(t)
+    t.policies.write("z.json", "{")
+    agent.wait_log("z.json")
+    agent.kill()
+    guest.nodes.set_cpus("vcpu1", "0")
+    t.agent()
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the last good version")
+    status, told = t.vmpin.json("status")
+    assert "z.json" in json.dumps(told), told
+    equal("exit status", status, 65)
+
+
+def test_no_good_version(t):
+    """Without a last good version the agent applies the valid files and says what is missing"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    t.policies.write("z.json", "{")
+    agent = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the valid file")
+    agent.wait_log("z.json")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,173 @@
+#!/usr/bin/python3
+"""libvirtd, the helper and the agent are killed; what was in force is, and the baseline is true."""
+import os
+import random
+import signal
+import sys
+
+from vmpintest import main, skip_unless, virsh, wait_for
+from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy
+from vmpintest.runner import comment, takes
+
+KILLS = int(os.environ.get("VMPIN_TEST_KILLS", "20"))
+
+
+def back(t, guest, before):
+    wait_for(lambda: t.restored(guest, before), 15, f"{guest} to be as it was")
+
+
+@takes(300)
+def test_libvirtd_restarts(t):
+    """libvirtd is killed and started again: policies stay in force, new guests obey, baselines hold"""
+    skip_unless(t.machine.may_kill_libvirtd(), "libvirtd was running before the tests")
+    guest = t.guest(vcpus=3, iothreads=1)
+    before = guest.nodes.settings()
+    t.policies.write("a.json", {"match": EVERY,
+                                "apply": full(guest)["apply"]})
+    agent = t.agent()
+    wait_for(lambda: full_in_force(guest), 10, "the policy")
+    t.machine.restart_libvirtd()
+    full_in_force(guest)
+    other = t.guest(vcpus=2, iothreads=1)
+    wait_for(lambda: full_in_force(other), 20, "the policy for a guest after the restart")
+    virsh("vcpupin", guest.name, "0", "1", "--live")
+    wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "healing after the restart")
+    virsh("vcpupin", guest.name, "0", "0-1", "--live")
+    wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "healing once more")
+    assert agent.running()
+    guest.nodes.set_cpus("vcpu0", before[guest.nodes.file("vcpu0", "cpuset.cpus")].decode())
+    wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "the policy")
+    t.policies.remove("a.json")
+    back(t, guest, before)
+
+
+@takes(300)
+def test_heals_without_libvirtd(t):
+    """While libvirtd is away the agent heals what is changed"""
+    skip_unless(t.machine.may_kill_libvirtd(), "libvirtd was running before the tests")
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    t.agent()
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the policy")
+    with t.machine.without_libvirtd():
+        guest.nodes.set_cpus("vcpu1", "0")
+        wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "healing")
+        t.policies.write("a.json", policy(guest, {"vcpu*": cpus("0")}))
+        wait_for(lambda: pinned(guest, "vcpu1", "0"), 10, "a policy dropped meanwhile")
+
+
+def test_no_libvirtd(t):
+    """Without libvirtd a one-shot run ends with exit status 69 and says so"""
+    skip_unless(t.machine.may_kill_libvirtd(), "libvirtd was running before the tests")
+    with t.machine.without_libvirtd():
+        result = t.vmpin.run("plan", status=69)
+        assert "libvirt" in result.err, str(result)
+
+
+@takes(300)
+def test_agent_before_libvirtd(t):
+    """An agent that starts before libvirtd serves its guests once it is there"""
+    skip_unless(t.machine.may_kill_libvirtd(), "libvirtd was running before the tests")
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    with t.machine.without_libvirtd():
+        agent = t.agent(ready=False)
+        wait_for(lambda: "libvirt" in agent.log(), 10, "a word on libvirt in the log")
+        assert agent.running()
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 20, "the policy")
+
+
+@takes(300)
+def test_helper_killed(t):
+    """The helper is killed again and again: the agent starts it anew and misses nothing"""
+    guest = t.guest()
+    before = guest.nodes.settings()
+    t.policies.write("a.json", {"match": EVERY, "apply": {"vcpu*": cpus("1")}})
+    agent = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the policy")
+    for _ in range(3):
+        old = agent.helper()
+        os.kill(old, signal.SIGKILL)
+        other = t.guest()
+        wait_for(lambda: agent.helper() not in (None, old), 20, "a new helper")
+        wait_for(lambda: pinned(other, "vcpu1", "1"), 20, "the policy for a new guest")
+        pinned(guest, "vcpu1", "1")
+        assert agent.running()
+    t.policies.remove("a.json")
+    back(t, guest, before)
+
+
+@takes(600)
+def test_agent_killed(t):
+    """The agent is killed at 20 random moments under churn: in force after each, baseline true"""
+    if KILLS < 20:
+        comment(f"{KILLS} kills instead of 20 (VMPIN_TEST_KILLS)")
+    seed = int(os.environ.get("VMPIN_TEST_SEED", random.randrange(1 << 30)))
+    comment(f"VMPIN_TEST_SEED={seed}")
+    dice = random.Random(seed)
+    guests = t.guests(3, iothreads=1)
+    before = {g: g.nodes.settings() for g in guests}
+    for turn in range(KILLS):
+        t.policies.write("a.json", churned(guests, turn))
+        agent = t.agent(ready=False)
+        for step in range(6):
+            churn(t, dice, guests, turn, step)
+            if pause(agent, dice.uniform(0, 0.15)):
+                break
+        agent.kill()
+    t.policies.write("a.json", full(guests))
+    agent = t.agent()
+    for guest in guests:
+        wait_for(lambda: full_in_force(guest), 15, f"the policy on {guest}")
+    equal("changes", t.vmpin.run("plan", status=0).status, 0)
+    t.policies.remove("a.json")
+    for guest in guests:
+        back(t, guest, before[guest])
+
+
+def churned(guests, turn):
+    """Another policy at every turn."""
+    apply = dict(full(guests)["apply"])
+    apply["vcpu*"] = dict(cpus(str(turn % 2)), cpu={"shares": 300 + turn})
+    apply["emulator"] = cpus("0-1" if turn % 3 else "0")
+    return policy(guests, apply)
+
+
+def churn(t, dice, guests, turn, step):
+    """Work for the agent that does not change what the baseline is: policies come and go."""
+    what = dice.randrange(3)
+    if what == 0:
+        t.policies.move_in("a.json", churned(guests, turn + step))
+    elif what == 1:
+        t.policies.move_in("b.json", policy(guests[step % 3], {"iothread1": cpus("1")}))
+    elif os.path.exists(t.policies.file("b.json")):
+        t.policies.remove("b.json")
+
+
+def pause(agent, seconds):
+    try:
+        agent.process.wait(seconds)
+        return True
+    except Exception:
+        return False
+
+
+@takes(300)
+def test_reconcile_killed(t):
+    """A one-shot run that is killed half-way leaves the true baseline behind"""
+    guest = t.guest(iothreads=1)
+    before = guest.nodes.settings()
+    dice = random.Random(7)
+    for _ in range(8):
+        t.policies.write("a.json", full(guest))
+        running = t.background(t.vmpin.command("reconcile"), kill_after=dice.uniform(0.01, 0.1))
+        running()
+    t.vmpin.run("reconcile", status=0)
+    full_in_force(guest)
+    t.policies.remove("a.json")
+    t.vmpin.run("reconcile", status=0)
+    t.restored(guest, before)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,149 @@
+#!/usr/bin/python3
+"""Writes that the kernel refuses and guests that end in the middle, on real guests.
+
+strace makes the n-th write into the guest's control groups fail, or wait; which errors these lead
+to at every write and every undo write is tested without it in tests/unit.
+"""
+import os
+import shutil
+import sys
+import time
+
+from vmpintest import Timeout, main, skip_unless, wait_for
+from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy
+from vmpintest.node import difference
+from vmpintest.runner import takes
+
+ERRORS = ("EBUSY", "EINVAL", "ENOSPC", "ENOENT")
+
+
+def inject(guest, what):
+    """strace words that tamper with writes into that guest's nodes alone."""
+    skip_unless(shutil.which("strace"), "strace is not installed")
+    words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=write,pwrite64",
+             "-e", f"inject=write,pwrite64:{what}"]
+    for path in guest.nodes.settings():
+        if path.startswith("/"):
+            words += ["-P", path]
+    return words
+
+
+@takes(300)
+def test_failed_write(t):
+    """A write that fails half-way is undone, and message and exit status say what happened"""
+    guest, other = t.guests(2, iothreads=1)
+    before = guest.nodes.settings()
+    t.policies.write("a.json", full([guest, other]))
+    written = 0
+    for number in range(1, 40):
+        error = ERRORS[number % len(ERRORS)]
+        result = t.vmpin.run("reconcile", wrapper=inject(guest, f"error={error}:when={number}"))
+        if result.status == 0:
+            break  # behind the last write
+        written = number
+        equal(f"exit status with {error} at write {number}", result.status, 1)
+        told = result.out + result.err
+        assert guest.name in told, f"{guest} is not named: {result}"
+        t.restored(guest, before)
+        full_in_force(other)
+        t.vmpin.run("plan", guest.name, status=2)
+    assert written >= 6, f"only {written} writes were made to fail"
+    full_in_force(guest)
+    t.policies.remove("a.json")
+    t.vmpin.run("reconcile", status=0)
+    t.restored(guest, before)
+
+
+@takes(300)
+def test_failed_undo(t):
+    """When undoing fails too the run says so, and the next one knows the true baseline still"""
+    guest = t.guest(iothreads=1)
+    before = guest.nodes.settings()
+    t.policies.write("a.json", full(guest))
+    left = []
+    for number in range(2, 6):
+        result = t.vmpin.run("reconcile", status=1,
+                             wrapper=inject(guest, f"error=EBUSY:when={number}..{number + 1}"))
+        assert "unknown" in result.out + result.err, str(result)
+        left.append(difference(before, guest.nodes.settings()))
+        t.vmpin.run("reconcile", status=0)
+        full_in_force(guest)
+        t.policies.remove("a.json")
+        t.vmpin.run("reconcile", status=0)
+        t.restored(guest, before)
+        t.policies.write("a.json", full(guest))
+    assert any(left), "every undo succeeded in spite of the faults"
+
+
+def test_failed_heal(t):
+    """A heal that fails keeps what succeeded; the next run does the rest"""
+    guest = t.guest(vcpus=3)
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    t.vmpin.run("reconcile", status=0)
+    for role in ("vcpu0", "vcpu1", "vcpu2"):
+        guest.nodes.set_cpus(role, "0")
+    t.vmpin.run("reconcile", status=1, wrapper=inject(guest, "error=EBUSY:when=2"))
+    healed = [r for r in ("vcpu0", "vcpu1", "vcpu2") if guest.nodes.cpus(r) == "1"]
+    equal("healed in spite of one failure", len(healed), 2)
+    t.vmpin.run("reconcile", status=0)
+    for role in ("vcpu0", "vcpu1", "vcpu2"):
+        pinned(guest, role, "1")
+
+
+@takes(300)
+def test_guest_ends_in_the_middle(t):
+    """A guest that stops in the middle of an apply is gone, and the others are done"""
+    for number in (1, 3, 6):
+        other, guest, last = t.guests(3, iothreads=1)
+        t.policies.write("a.json", full([other, guest, last]))
+        wrapper = inject(guest, f"delay_enter=3000000:when={number}")
+        begun = marker(guest, number)
+        running = t.background(wrapper + t.vmpin.command("reconcile"))
+        begun()
+        guest.destroy()
+        status, told = running()
+        assert status in (0, 1), f"exit status {status}: {told}"
+        assert status == 0 or guest.name in told, told
+        assert "Traceback" not in told and "undo" not in told.lower(), told
+        for good in (other, last):
+            full_in_force(good)
+        t.vmpin.run("reconcile", status=0)
+
+
+def marker(guest, number):
+    """Waits until `number` - 1 writes changed the guest, or a moment where it is the first."""
+    before = guest.nodes.settings()
+
+    def wait():
+        if number == 1:
+            time.sleep(0.5)  # no sign of a first write that has not been made yet
+            return
+        try:
+            wait_for(lambda: difference(before, guest.nodes.settings()), 10, "the first write")
+        except (Timeout, OSError):
+            pass
+    return wait
+
+
+@takes(300)
+def test_guest_ends_under_the_agent(t):
+    """Guests that start and stop at once do not disturb the agent"""
+    other = t.guest()
+    t.policies.write("a.json", {"match": EVERY, "apply": {
+        "vm": {"cpu": {"shares": 2048}}, "vcpu*": cpus("1"), "emulator": cpus("0")}})
+    agent = t.agent()
+    wait_for(lambda: pinned(other, "vcpu1", "1"), 10, "the policy")
+    guest = t.guest(start=False)
+    for _ in range(5):
+        guest.start()
+        guest.destroy()
+    guest.start()
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the policy after all this")
+    pinned(other, "vcpu1", "1")
+    assert agent.running()
+    left = [f for f in os.listdir("/proc/%d/fd" % agent.pid)]
+    assert len(left) < 100, f"the agent holds {len(left)} descriptors"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

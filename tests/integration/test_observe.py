@@ -1,0 +1,82 @@
+#!/usr/bin/python3
+"""What must write nothing writes nothing: told by strace, not by the program."""
+import re
+import shutil
+import sys
+
+from vmpintest import main, skip_unless, virsh, wait_for
+from vmpintest.expect import EVERY, cpus, full, policy
+
+# Whatever can change a control group, a thread or a file.
+CALLS = ("open,openat,openat2,creat,write,pwrite64,writev,pwritev,pwritev2,sendfile,splice,"
+         "copy_file_range,truncate,ftruncate,rename,renameat,renameat2,mkdir,mkdirat,rmdir,"
+         "unlink,unlinkat,sched_setaffinity,prlimit64,setpriority,sched_setscheduler,"
+         "sched_setattr,kill,tgkill")
+
+
+def traced(t):
+    skip_unless(shutil.which("strace"), "strace is not installed")
+    file = f"{t.root}/strace"
+    return file, ["strace", "-f", "-qq", "-y", "-s", "200", "-o", file, "-e", f"trace={CALLS}"]
+
+
+def writes(file):
+    """The calls that changed, or opened for changing, anything of a guest."""
+    found = []
+    for line in open(file, errors="replace"):
+        call = re.sub(r"^\d+\s+", "", line)
+        if call.startswith("sched_set") or call.startswith("setpriority"):
+            found.append(line)
+        elif re.match(r"open|<\.\.\. open", call):
+            if "/cgroup" in call and re.search(r"O_WRONLY|O_RDWR|O_CREAT", call):
+                found.append(line)
+        elif "/sys/fs/cgroup" in call:
+            found.append(line)
+    return found
+
+
+def test_observe(t):
+    """agent --observe does everything but write, through starts, drops and drift"""
+    guest = t.guest(iothreads=1)
+    before = guest.nodes.settings()
+    t.policies.write("a.json", full(guest))
+    file, wrapper = traced(t)
+    agent = t.agent("--observe", wrapper=wrapper)
+    agent.wait_log("cpuset.cpus")
+    t.policies.write("b.json", {"match": EVERY,
+                                "apply": {"vcpu*": {"cpu": {"shares": 333}}}})
+    agent.wait_log("333")
+    other = t.guest()
+    wait_for(lambda: other.name in agent.log(), 10, "the new guest in the log")
+    guest.nodes.set_cpus("vcpu0", "1")
+    guest.nodes.set_cpus("vcpu0", before[guest.nodes.file("vcpu0", "cpuset.cpus")].decode())
+    virsh("vcpupin", other.name, "0", "1", "--live")
+    t.policies.remove("a.json")
+    t.policies.remove("b.json")
+    agent.stop()
+    assert "openat" in open(file).read(), "strace saw nothing at all"
+    assert not writes(file), "".join(writes(file))
+    t.untouched(guest, before)
+
+
+def test_plan_writes_nothing(t):
+    """plan, status, explain, check and reconcile -n write nothing"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    file, wrapper = traced(t)
+    for words in (["plan"], ["status"], ["explain", guest.name], ["reconcile", "-n"], ["check"]):
+        t.vmpin.run(*words, wrapper=wrapper)
+        assert not writes(file), f"{words}: " + "".join(writes(file))
+
+
+def test_strace_would_tell(t):
+    """The same trace of a real reconcile shows its writes"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    file, wrapper = traced(t)
+    t.vmpin.run("reconcile", wrapper=wrapper, status=0)
+    assert len(writes(file)) >= 2, "the trace cannot see a write"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""Runs the vmpin that was built, with policies and state of the test's own."""
+import contextlib
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import threading
+import time
+
+from . import guest
+from .host import alive, stop
+from .waiting import slow, wait_for
+
+BUILD = os.environ.get("top_builddir", ".")
+NOBODY = pwd.getpwnam("nobody")
+
+
+def program(name):
+    return os.environ.get("VMPIN_BIN_DIR", BUILD) + "/" + name
+
+
+def as_nobody(args):
+    return ["setpriv", f"--reuid={NOBODY.pw_uid}", f"--regid={NOBODY.pw_gid}", "--clear-groups",
+            "--no-new-privs", "--"] + args
+
+
+def stage(folder):
+    """The programs where any user can run them, as an installed vmpin's are: a build folder may
+    lie behind one that only root may enter."""
+    os.makedirs(folder)
+    for name in ("vmpin", "vmpin-guests", "cgtree"):
+        built = program(name)
+        if os.path.exists(f"{os.path.dirname(built)}/.libs/{name}"):
+            built = f"{os.path.dirname(built)}/.libs/{name}"
+        if os.path.exists(built):
+            shutil.copy(built, f"{folder}/{name}")
+            os.chmod(f"{folder}/{name}", 0o755)
+    return folder
+
+
+class Folder:
+    """A policy folder."""
+
+    def __init__(self, path):
+        self.path = path
+        os.makedirs(path, mode=0o755)
+
+    def __str__(self):
+        return self.path
+
+    @staticmethod
+    def text(policy):
+        return policy if isinstance(policy, (str, bytes)) else json.dumps(policy, indent=2) + "\n"
+
+    def file(self, name):
+        return f"{self.path}/{name}"
+
+    def write(self, name, policy):
+        """In place: open, cut, write, as a shell's redirection does."""
+        text = self.text(policy)
+        with open(self.file(name), "wb") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
+        os.chmod(self.file(name), 0o644)
+
+    def move_in(self, name, policy):
+        """Written aside and renamed into place, as an editor or a package manager does."""
+        self.write(f".{name}.new", policy)
+        os.rename(self.file(f".{name}.new"), self.file(name))
+
+    def remove(self, name):
+        os.unlink(self.file(name))
+
+
+class Vmpin:
+    """The programs together with one policy folder, one state folder and one environment."""
+
+    def __init__(self, root):
+        self.root = root
+        self.policies = Folder(f"{root}/policies.d")
+        self.state = f"{root}/state"
+        self.bin = stage(f"{root}/bin")
+        self.results = []
+
+    def environment(self):
+        return dict(os.environ, LIBVIRT_DEFAULT_URI=guest.URI, VMPIN_HELPER=f"{self.bin}/vmpin-guests",
+                    LD_LIBRARY_PATH=f"{BUILD}/.libs", NO_COLOR="1", LC_ALL="C.UTF-8")
+
+    def command(self, verb, *args, folders=None):
+        words = [f"{self.bin}/vmpin", verb, "--state-dir", self.state]
+        for folder in [self.policies] if folders is None else folders:
+            words += ["-p", str(folder)]
+        return words + [str(a) for a in args]
+
+    def run(self, verb, *args, status=None, folders=None, nobody=False, wrapper=(), seconds=60):
+        """Runs one subcommand; `status` is the exit status that it must have."""
+        words = list(wrapper) + self.command(verb, *args, folders=folders)
+        if nobody:
+            words = as_nobody(words)
+        result = guest.run(words, seconds=seconds, env=self.environment(), cwd="/")
+        self.results.append(result)
+        if status is not None and result.status != status:
+            raise AssertionError(f"exit status {result.status} instead of {status} of: {result}")
+        return result
+
+    def bare(self, *words, status=None):
+        """Runs vmpin with just these words."""
+        result = guest.run([f"{self.bin}/vmpin", *words], env=self.environment(), cwd="/")
+        self.results.append(result)
+        assert status in (None, result.status), f"exit status not {status}: {result}"
+        return result
+
+    def json(self, verb, *args, **options):
+        """(exit status, what --json printed)"""
+        result = self.run(verb, "--json", *args, **options)
+        try:
+            return result.status, json.loads(result.out)
+        except ValueError as error:
+            raise AssertionError(f"no JSON ({error}) from: {result}") from None
+
+    def cgtree(self, *args, status=0):
+        result = guest.run([f"{self.bin}/cgtree", *args], env=self.environment())
+        self.results.append(result)
+        assert result.status == status, str(result)
+        return result.out
+
+
+class Agent:
+    """A running `vmpin agent`. Its notifications (READY=1) are received as systemd would."""
+
+    def __init__(self, vmpin, *args, wrapper=(), folders=None):
+        self.vmpin = vmpin
+        self.log_file = tempfile.NamedTemporaryFile(dir=vmpin.root, prefix="agent-",
+                                                    suffix=".log", delete=False)
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        path = tempfile.mktemp(dir=vmpin.root, prefix="notify-")
+        self.socket.bind(path)
+        self.notified = []
+        threading.Thread(target=self.receive, daemon=True).start()
+        self.process = subprocess.Popen(
+            list(wrapper) + vmpin.command("agent", *args, folders=folders), cwd="/",
+            env=dict(vmpin.environment(), NOTIFY_SOCKET=path), stdin=subprocess.DEVNULL,
+            stdout=self.log_file, stderr=subprocess.STDOUT)
+        self.wrapped = bool(wrapper)
+
+    @property
+    def pid(self):
+        """The agent's own, not its wrapper's."""
+        if not self.wrapped:
+            return self.process.pid
+        with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
+            return int(file.read().split()[0])
+
+    def receive(self):
+        """Must go on all the time: a full queue would stop the agent."""
+        with contextlib.suppress(OSError):
+            while True:
+                self.notified += self.socket.recv(65536).decode().splitlines()
+
+    def wait_ready(self, seconds=20):
+        def ready():
+            assert self.process.poll() is None, f"the agent ended: {self.log()}"
+            return "READY=1" in self.notified
+        wait_for(ready, seconds, "the agent's READY=1")
+        return self
+
+    def log(self):
+        with open(self.log_file.name, errors="replace") as file:
+            return file.read()
+
+    def wait_log(self, text, seconds=10, since=0):
+        wait_for(lambda: text in self.log()[since:], seconds, f"'{text}' in the agent's log")
+
+    def running(self):
+        return self.process.poll() is None
+
+    def signal(self, signum):
+        os.kill(self.pid, signum)
+
+    def helper(self):
+        """The pid of vmpin-guests, None while there is none."""
+        with open(f"/proc/{self.pid}/task/{self.pid}/children") as file:
+            children = [int(pid) for pid in file.read().split()]
+        return next((pid for pid in children if alive(pid)), None)
+
+    def stop(self):
+        """SIGTERM, as systemd does; how long the end took."""
+        begin = time.monotonic()
+        if self.running():
+            self.signal(signal.SIGTERM)
+            self.process.wait(slow(10))
+        return time.monotonic() - begin
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.process.wait(slow(10))
+
+    def close(self):
+        if self.running():
+            with contextlib.suppress(OSError, IndexError, ValueError):
+                stop(self.pid)
+            stop(self.process.pid)
+            self.process.wait(slow(10))
+        with contextlib.suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        self.log_file.close()
