@@ -18,7 +18,7 @@ static const struct explanation {
 } explanations[] = {
     {ENOENT, 2, ANY, NULL, 0,
      "there is no such file: the controller is not enabled here (cgroup.subtree_control of the "
-     "parent), or this kernel does not have it"},
+     "parent; a threaded group never has memory), or this kernel does not have it"},
     {ENOENT, 0, ANY, NULL, 0,
      "there is no such file: this kernel does not have it, or the root of "
      "a hierarchy does not"},

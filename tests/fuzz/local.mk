@@ -1,3 +1,4 @@
+include tests/fuzz/cgroup.mk
 if ENABLE_FUZZERS
 include tests/fuzz/policy.mk
 endif

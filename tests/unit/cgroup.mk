@@ -35,8 +35,3 @@ test_host_LDADD = libtestfolder.la libhost.la $(CMOCKA_LIBS)
 test_tree_SOURCES = tests/unit/test_tree.c
 test_tree_CFLAGS = $(cgroup_unit_cflags)
 test_tree_LDADD = libtestfolder.la libcgroup.la $(CMOCKA_LIBS)
-EXTRA_DIST += tests/fixtures/record-host \
-	tests/fixtures/hosts/v1-no-systemd.host \
-	tests/fixtures/hosts/v1-systemd.host \
-	tests/fixtures/hosts/hybrid-systemd.host \
-	tests/fixtures/hosts/v2-systemd.host

@@ -1,3 +1,4 @@
+include tests/unit/cgtree.mk
 if HAVE_CMOCKA
 include tests/unit/cgroup.mk
 include tests/unit/guest.mk
