@@ -212,8 +212,6 @@ static int chain_read(int *folder, char *names[2], const struct policy_load *loa
             return error_set(err, -r, "cannot be looked at: %s", strerror(-r));
         if (!*text)
             return regular_read(*folder, here, load, into, err);
-        if (strcmp(text, "/dev/null") == 0)
-            return 1;
         r = link_follow(folder, text, load, err);
         if (r < 0)
             return r;

@@ -87,6 +87,7 @@ static void a_misspelt_word_finds_its_nearest(void **state)
                                            {"cfs_quota", "cfs_quota_us"},
                                            {"cfs_qouta_us", "cfs_quota_us"},
                                            {"mx", "max"},
+                                           {"amx", "max"},
                                            {"cpus", NULL},
                                            {"", NULL},
                                            {"quota", NULL},

@@ -117,6 +117,20 @@ static void file_delete(const char *folder, const char *name)
     assert_int_equal(remove(path), 0);
 }
 
+/* As when the process ends and starts again with what it had saved. */
+static void restart(struct scene *scene)
+{
+    cleanup_free char *text = NULL;
+    cleanup_error struct cg_error *err = NULL;
+
+    assert_int_equal(policy_set_save(scene->set, &scene->problems, &text), 0);
+    policy_set_unref(scene->set);
+    scene->set = NULL;
+    policy_problems_release(&scene->problems);
+    if (policy_set_restore(text, strlen(text), &scene->set, &scene->problems, &err) < 0)
+        fail_msg("%s", cg_error_text(err));
+}
+
 /* ---- which files ---------------------------------------------------------------------------- */
 
 static void files_are_in_byte_order_of_their_names_across_folders(void **state)
@@ -239,6 +253,10 @@ static void a_wrong_file_without_a_good_version_leaves_the_others_in_force(void 
     assert_true(has_problem(scene, "/etc/x.json", "is empty"));
     load(scene);
     assert_true(has_problem(scene, "/etc/x.json", "nothing of it is in force"));
+    restart(scene);
+    load(scene);
+    assert_policies(scene, "y");
+    assert_true(has_problem(scene, "/etc/x.json", "nothing of it is in force"));
 }
 
 static void a_wrong_file_above_a_good_one_does_not_change_what_is_in_force(void **state)
@@ -293,6 +311,7 @@ static void a_folder_that_vanishes_changes_nothing(void **state)
     load(scene);
     assert_policies(scene, "etc");
     assert_true(has_problem(scene, "/etc", "is gone; what was in force from it stays"));
+    assert_int_equal(scene->problems.count, 1);
     load(scene);
     assert_policies(scene, "etc");
     folder_make(scene->top, "etc");
@@ -508,6 +527,17 @@ static void without_the_check_anything_is_read(void **state)
 
 /* ---- sharing, saving, checking -------------------------------------------------------------- */
 
+static void the_same_text_in_another_folder_is_another_file(void **state)
+{
+    struct scene *scene = *state;
+
+    folder_write(scene->usr, "x.json", NAMED("x"));
+    load(scene);
+    folder_write(scene->etc, "x.json", NAMED("x"));
+    load(scene);
+    assert_int_equal(strncmp(policy_set_file(scene->set, 0), scene->etc, strlen(scene->etc)), 0);
+}
+
 static void files_that_did_not_change_are_shared_by_the_sets(void **state)
 {
     struct scene *scene = *state;
@@ -523,19 +553,6 @@ static void files_that_did_not_change_are_shared_by_the_sets(void **state)
     assert_ptr_not_equal(before->files[1], scene->set->files[1]);
     assert_string_equal(policy_set_name(before, 1), "y");
     policy_set_unref(before);
-}
-
-static void restart(struct scene *scene)
-{
-    cleanup_free char *text = NULL;
-    cleanup_error struct cg_error *err = NULL;
-
-    assert_int_equal(policy_set_save(scene->set, &scene->problems, &text), 0);
-    policy_set_unref(scene->set);
-    scene->set = NULL;
-    policy_problems_release(&scene->problems);
-    if (policy_set_restore(text, strlen(text), &scene->set, &scene->problems, &err) < 0)
-        fail_msg("%s", cg_error_text(err));
 }
 
 static void the_last_good_version_outlives_the_process(void **state)
@@ -676,6 +693,7 @@ int main(void)
         TEST(a_link_into_a_folder_that_others_may_write_is_refused),
         TEST(a_linked_file_is_held_to_the_same_trust),
         TEST(without_the_check_anything_is_read),
+        TEST(the_same_text_in_another_folder_is_another_file),
         TEST(files_that_did_not_change_are_shared_by_the_sets),
         TEST(the_last_good_version_outlives_the_process),
         TEST(names_and_messages_that_are_not_utf_8_can_be_saved),
