@@ -1,1 +1,1 @@
-# nothing yet
+include tests/fuzz/guest.mk

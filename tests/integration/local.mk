@@ -1,2 +1,2 @@
-# nothing yet
+include tests/integration/guest.mk
 include tests/integration/model.mk
