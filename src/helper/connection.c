@@ -6,8 +6,17 @@
 #include <libvirt/virterror.h>
 #include <string.h>
 
+/* libvirtd asks polkit, over the system bus, whether to admit a user; where there is neither, what
+ * it says is no more than an internal error of those parts. */
 static bool is_refusal(const virError *error)
 {
+    switch (error->domain) {
+    case VIR_FROM_AUTH:
+    case VIR_FROM_ACCESS:
+    case VIR_FROM_DBUS:
+    case VIR_FROM_POLKIT:
+        return true;
+    }
     switch (error->code) {
     case VIR_ERR_AUTH_FAILED:
     case VIR_ERR_AUTH_CANCELLED:

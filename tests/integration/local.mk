@@ -1,5 +1,6 @@
 include tests/integration/cgroup.mk
 # nothing yet
+include tests/integration/guest.mk
 include tests/integration/model.mk
 include tests/integration/cli.mk
 # With real guests: libvirtd, QEMU under emulation, this host's control groups. Each program runs
