@@ -57,6 +57,7 @@ static void tear_down(struct agent *agent)
     state_dir_close(&agent->state);
     host_free(agent->host);
     free(agent->disconnected);
+    free(agent->helper_trouble);
     free(agent->status_text);
 }
 

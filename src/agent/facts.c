@@ -33,21 +33,35 @@ static void take_connected(struct agent *agent, const struct message *message)
     log_line(&agent->log, LOG_INFO, "connected to %s%s%s", message->uri ? message->uri : "libvirt",
              message->text ? ", libvirt " : "", message->text ? message->text : "");
     free(agent->disconnected);
-    agent->disconnected = NULL;
+    free(agent->helper_trouble);
+    agent->disconnected = agent->helper_trouble = NULL;
     agent_tell(agent, &(struct event){.type = CORE_LISTING});
 }
 
-/* A reason that stays the same while the helper tries again and again is said once. */
+/* What stays the same while it is tried again and again is said once. True: it is news. */
+static bool is_news(char **said, const char *text)
+{
+    if (*said && strcmp(*said, text) == 0)
+        return false;
+    free(*said);
+    *said = strdup(text);
+    return true;
+}
+
 static void take_disconnected(struct agent *agent, const char *reason)
 {
     const char *text = reason ? reason : "no reason given";
 
-    if (agent->disconnected && strcmp(agent->disconnected, text) == 0)
-        return;
-    free(agent->disconnected);
-    agent->disconnected = strdup(text);
-    log_line(&agent->log, LOG_WARNING,
-             "no connection to libvirt (%s); guests that are known are still looked after", text);
+    if (is_news(&agent->disconnected, text))
+        log_line(&agent->log, LOG_WARNING,
+                 "no connection to libvirt (%s); guests that are known are still looked after",
+                 text);
+}
+
+void facts_helper_trouble(struct agent *agent, const char *text)
+{
+    if (is_news(&agent->helper_trouble, text))
+        log_line(&agent->log, LOG_WARNING, "%s", text);
 }
 
 static void on_message(struct message *message, void *data)
@@ -85,18 +99,21 @@ static void on_ended(int status, const struct cg_error *error, void *data)
 {
     struct agent *agent = data;
     bool refused = WIFEXITED(status) && WEXITSTATUS(status) == HELPER_EXIT_REFUSED;
+    char text[128];
 
     if (error)
-        log_line(&agent->log, LOG_WARNING, "%s", cg_error_text(error));
-    if (refused && !agent->core.as_root)
-        log_line(&agent->log, LOG_WARNING,
-                 "libvirt does not admit the unprivileged helper: it is started again as root "
-                 "(libvirt's socket must be open to read-only clients to avoid this)");
+        snprintf(text, sizeof(text), "%s", cg_error_text(error));
+    else if (refused)
+        snprintf(text, sizeof(text), "%s",
+                 agent->core.as_root
+                     ? "libvirt admits the helper not even as root"
+                     : "libvirt does not admit the unprivileged helper: it is started as root");
     else if (WIFSIGNALED(status))
-        log_line(&agent->log, LOG_WARNING, "the helper was ended by signal %d (%s)",
-                 WTERMSIG(status), strsignal(WTERMSIG(status)));
-    else if (!refused)
-        log_line(&agent->log, LOG_WARNING, "the helper ended with status %d", WEXITSTATUS(status));
+        snprintf(text, sizeof(text), "the helper was ended by signal %d (%s)", WTERMSIG(status),
+                 strsignal(WTERMSIG(status)));
+    else
+        snprintf(text, sizeof(text), "the helper ended with status %d", WEXITSTATUS(status));
+    facts_helper_trouble(agent, text);
     agent_tell(agent, &(struct event){.type = CORE_HELPER_ENDED, .refused = refused});
 }
 

@@ -115,7 +115,7 @@ static int step_aside(struct folders *folders, struct walk *walk, const char *na
     if (lstat(child, &st) < 0)
         return errno == ENOENT || errno == EACCES ? 0 : -errno;
     if (S_ISDIR(st.st_mode))
-        return -ENOENT; /* again from the start */
+        return -ENOENT;      /* again from the start */
     if (S_ISREG(st.st_mode)) /* not the null device, where the whole host writes */
         return watch(folders, walk->at, FILE_EVENTS, name);
     if (!S_ISLNK(st.st_mode))

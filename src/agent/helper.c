@@ -4,31 +4,33 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/syscall.h>
+#include <sys/wait.h>
 
 #define MESSAGES_A_TURN 16
-#define DEADLINE_US     (2 * UINT64_C(1000000)) /* to end after closing its output */
+#define LOOK_US         (10 * UINT64_C(1000)) /* between looks whether it has ended */
+#define LOOKS_MOST      200                   /* after it closed its output; then it is killed */
 
 void helper_init(struct helper *helper, sd_event *event, const struct helper_callbacks *callbacks)
 {
-    *helper = (struct helper){.event = event, .callbacks = *callbacks, .process = -1};
+    *helper = (struct helper){.event = event, .callbacks = *callbacks};
     helper->source.fd = -1;
 }
 
 /* Leaves the loop; what was started is killed rather than asked, so that nobody waits for it. */
 static int finish(struct helper *helper)
 {
+    siginfo_t info;
+
     if (!helper->open)
         return 0;
     helper->open = false;
     helper->readable = sd_event_source_disable_unref(helper->readable);
     helper->more = sd_event_source_disable_unref(helper->more);
-    helper->exited = sd_event_source_disable_unref(helper->exited);
-    helper->deadline = sd_event_source_disable_unref(helper->deadline);
-    closep(&helper->process);
-    helper->process = -1;
-    if (helper->source.pid > 0)
+    helper->ending = sd_event_source_disable_unref(helper->ending);
+    if (helper->source.pid > 0) {
         kill(helper->source.pid, SIGKILL);
+        waitid(P_PID, (id_t)helper->source.pid, &info, WEXITED | WNOWAIT);
+    }
     return source_close(&helper->source);
 }
 
@@ -61,15 +63,20 @@ static int take_messages(struct helper *helper, unsigned most, struct cg_error *
     return 1;
 }
 
-static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
+/* A helper's exit status says why there is nothing more to read. */
+static int on_ending(sd_event_source *source, uint64_t usec, void *data)
 {
     struct helper *helper = data;
+    siginfo_t info = {0};
 
-    kill(helper->source.pid, SIGKILL);
+    if (helper->looks++ >= LOOKS_MOST ||
+        waitid(P_PID, (id_t)helper->source.pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+        info.si_pid != 0 || sd_event_source_set_time_relative(source, LOOK_US) < 0 ||
+        sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) < 0)
+        ended(helper, NULL);
     return 0;
 }
 
-/* Nothing more will be read. A helper's exit status says why; it comes in a moment. */
 static void input_ended(struct helper *helper, int r, const struct cg_error *error)
 {
     if (r != -EPIPE || helper->source.pid == 0) {
@@ -77,9 +84,11 @@ static void input_ended(struct helper *helper, int r, const struct cg_error *err
         return;
     }
     helper->readable = sd_event_source_disable_unref(helper->readable);
-    if (sd_event_add_time_relative(helper->event, &helper->deadline, CLOCK_MONOTONIC, DEADLINE_US,
-                                   0, on_deadline, helper) < 0)
-        kill(helper->source.pid, SIGKILL);
+    helper->more = sd_event_source_disable_unref(helper->more);
+    helper->looks = 0;
+    if (sd_event_add_time_relative(helper->event, &helper->ending, CLOCK_MONOTONIC, LOOK_US,
+                                   LOOK_US, on_ending, helper) < 0)
+        ended(helper, NULL);
 }
 
 static void take_some(struct helper *helper)
@@ -105,27 +114,6 @@ static int on_more(sd_event_source *source, void *data)
     return 0;
 }
 
-/* It ended: what it still said is in the pipe. */
-static int on_exited(sd_event_source *source, int fd, uint32_t events, void *data)
-{
-    struct helper *helper = data;
-    cleanup_error struct cg_error *error = NULL;
-
-    while (take_messages(helper, MESSAGES_A_TURN, &error) > 0)
-        ;
-    ended(helper, NULL);
-    return 0;
-}
-
-static int add_process(struct helper *helper)
-{
-    helper->process = (int)syscall(SYS_pidfd_open, helper->source.pid, 0);
-    if (helper->process < 0)
-        return -errno;
-    return sd_event_add_io(helper->event, &helper->exited, helper->process, EPOLLIN, on_exited,
-                           helper);
-}
-
 /* A regular file cannot be polled: it is always readable. A pipe in its place must not block. */
 static int add_input(struct helper *helper)
 {
@@ -148,8 +136,6 @@ int helper_start(struct helper *helper, const struct source_options *options, st
         return r;
     helper->open = true;
     r = add_input(helper);
-    if (r >= 0 && helper->source.pid > 0)
-        r = add_process(helper);
     if (r < 0) {
         finish(helper);
         return error_set(err, -r, "the helper cannot be listened to: %s", strerror(-r));

@@ -22,8 +22,9 @@ struct helper {
     struct helper_callbacks callbacks;
     struct source source;
     bool open;
-    int process; /* pidfd; -1: a file */
-    sd_event_source *readable, *more, *exited, *deadline;
+    sd_event_source *readable, *more;
+    sd_event_source *ending; /* between the end of its output and its own */
+    unsigned looks;
 };
 
 void helper_init(struct helper *helper, sd_event *event, const struct helper_callbacks *callbacks);

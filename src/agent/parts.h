@@ -34,6 +34,7 @@ struct agent {
     bool warned_of_watches;            /* that some guests are not: said once */
     bool ready;                        /* the service manager was told so */
     char *disconnected;                /* the reason, as told last; NULL: connected */
+    char *helper_trouble;              /* why there is none, as told last; NULL: connected */
     size_t statuses[GUEST_FAILED + 1]; /* guests by the status of their last pass */
     char *status_text;                 /* as the service manager has it */
 };
@@ -50,6 +51,9 @@ void loop_end(struct agent *agent);
 
 /* facts.c: what the helper says, made into events */
 extern const struct helper_callbacks facts_callbacks; /* `data` is the agent */
+
+/* Tells why there is no helper, if that is news. */
+void facts_helper_trouble(struct agent *agent, const char *text);
 
 /* work.c: carries one action out, and tells the core of a pass's outcome */
 void work_do(struct agent *agent, const struct action *action);

@@ -231,8 +231,6 @@ static void take(const struct inotify_event *event, void *data)
     guest = watch->guest;
     if (event->mask & (IN_IGNORED | IN_ISDIR))
         guest->rewatch = true;
-    if (event->mask & IN_IGNORED)
-        remove_watch(reading->watches, watch);
     reading->fn(guest, reading->data);
 }
 

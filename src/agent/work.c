@@ -19,7 +19,7 @@ static void start_helper(struct agent *agent, bool as_root)
     /* A recorded host begins its list without saying so. */
     agent_tell(agent, &(struct event){.type = CORE_LISTING});
     if (helper_start(&agent->helper, &options, &error) < 0) {
-        log_line(&agent->log, LOG_ERR, "%s", error ? cg_error_text(error) : "out of memory");
+        facts_helper_trouble(agent, error ? cg_error_text(error) : "out of memory");
         if (agent->options->record)
             sd_event_exit(agent->event, EXIT_FAILURE);
         else

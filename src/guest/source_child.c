@@ -290,6 +290,8 @@ int child_end(pid_t pid)
     struct pollfd ended = {.fd = handle, .events = POLLIN};
     int status = 0, r;
 
+    if (waitpid(pid, &status, WNOHANG) == pid)
+        return status;
     kill(pid, SIGTERM);
     do
         r = poll(&ended, 1, 1000);
