@@ -141,6 +141,9 @@ int check_ancestors(const struct check_input *input, const struct step *step,
 
     if (!place || cg_value_set(step->cell.value, &asked) < 0)
         return 0;
+    /* v2 takes a baseline back as it had it, whatever it grants of it. */
+    if (step->reason == CHANGE_RETURN && attr->constraint != ATTR_SUBSET_OF_PARENT)
+        return 0;
     parent = strdup(place->path);
     if (!parent)
         return error_out_of_memory(err);

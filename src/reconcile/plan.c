@@ -64,7 +64,14 @@ int plan_needs(const struct cells *targets, const struct cells *observed,
         const struct cg_attr *attr = target->attr;
         int r = 0;
 
-        if (target->target != CELL_FILE || !differs(observed, target))
+        if (target->target != CELL_FILE || !cells_find(observed, target->role, CELL_FILE, attr))
+            continue;
+        /* v2 takes a role's set whatever the guest's own is, and grants something else. */
+        if (attr->kind == CG_SET && attr->constraint == ATTR_FREE && !is_vm(target->role))
+            r = need(observed, roles->roles[0], attr, target, ret);
+        if (r < 0)
+            return r;
+        if (!differs(observed, target))
             continue;
         if (is_hierarchical(attr) && !is_vm(target->role))
             r = need(observed, roles->roles[0], attr, target, ret);

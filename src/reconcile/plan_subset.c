@@ -145,10 +145,11 @@ static int plan_unasked(const struct sets *s)
 
         if (!set || cg_set_contains(needed, set))
             continue;
+        /* v2 had them side by side before, and takes them back so. */
+        if (s->attr->constraint != ATTR_SUBSET_OF_PARENT && !is_asked(child))
+            continue;
         if (child)
             by = child;
-        else if (s->attr->constraint != ATTR_SUBSET_OF_PARENT)
-            continue;
         r = cg_set_union(needed, set, &joined);
         if (r == 0) {
             cg_set_unref(needed);

@@ -94,6 +94,33 @@ void state_remove(struct guest_state *state, struct record *record)
     state->count--;
 }
 
+static bool has_parts(const struct cg_value *value, const struct cg_quota *seen, bool *quota,
+                      bool *period)
+{
+    struct cg_quota own;
+
+    if (!value || cg_value_quota(value, &own) < 0)
+        return false;
+    *quota = *quota || own.quota_us == seen->quota_us;
+    *period = *period || own.period_us == seen->period_us;
+    return *quota && *period;
+}
+
+/* v1's quota is two files: when a write of both ended between them, one is the new and one the old,
+ * and nobody else wrote that. */
+static bool is_half_written(const struct record *record, const struct cg_value *value)
+{
+    struct cg_quota seen;
+    bool quota = false, period = false, whole;
+
+    if (!record->attr->files[1] || cg_value_quota(value, &seen) < 0)
+        return false;
+    whole = has_parts(record->baseline, &seen, &quota, &period);
+    for (size_t i = 0; !whole && i < RECORD_WRITTEN; i++)
+        whole = has_parts(record->written[i], &seen, &quota, &period);
+    return whole;
+}
+
 bool record_wrote(const struct record *record, const struct cg_value *value)
 {
     for (size_t i = 0; i < RECORD_WRITTEN; i++)
@@ -104,7 +131,7 @@ bool record_wrote(const struct record *record, const struct cg_value *value)
 
 bool record_observe(struct record *record, struct cg_value *value)
 {
-    if (record_wrote(record, value) ||
+    if (record_wrote(record, value) || is_half_written(record, value) ||
         (record->baseline && cg_value_equal(record->baseline, value)))
         return false;
     cg_value_unref(record->baseline);

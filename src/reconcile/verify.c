@@ -161,10 +161,11 @@ static int verify_set(struct pass *pass, const struct cell *target, struct cg_er
     r = cg_value_set(target->value, &cpus);
     if (r == 0 && host->cpus_online)
         r = cg_set_intersection(cpus, host->cpus_online, &expected);
-    if (r == 0 && stands(pass, target)) {
+    /* What a baseline grants is nobody's wish. */
+    if (r == 0 && !(target->flags & CELL_RETURN) && stands(pass, target)) {
         if (grant.effective && expected && !cg_set_equal(grant.effective, expected))
             r = note_not_granted(pass, target, grant.effective);
-        else if (grant_masked(&grant) && !(target->flags & CELL_RETURN))
+        else if (grant_masked(&grant) && !(target->flags & CELL_NEEDED))
             r = widen_masks(pass, target, &grant, err);
     }
     if (r == 0)
@@ -174,35 +175,62 @@ static int verify_set(struct pass *pass, const struct cell *target, struct cg_er
     return r;
 }
 
+/* The pin may have no CPU in common with the set that is there now (EINVAL). The kernel grants the
+ * set alone then, as it does under a mask of all CPUs. */
+static int put_masks_back(struct pass *pass, struct cg_role role, const struct cg_set *pin,
+                          struct cg_error **err)
+{
+    const struct cg_set *all = pass->context->host->cpus_present;
+    cleanup_error struct cg_error *why = NULL;
+    struct granted grant = {0};
+    int r = grant_read(&pass->nodes, role, &pass->context->scratch, &grant, err);
+
+    if (r < 0)
+        return r;
+    r = grant_set_masks(&pass->nodes, &grant, pin, &why);
+    if (r == -EINVAL && all)
+        r = grant_set_masks(&pass->nodes, &grant, all, err);
+    else if (r < 0)
+        error_set(err, -r, "%s", why ? cg_error_text(why) : strerror(-r));
+    granted_release(&grant);
+    return r;
+}
+
 /* A mask that vmpin gave, and whose set no policy asks for any more, goes back to libvirt's pin. */
 static int return_mask(struct pass *pass, struct record *record, struct cg_error **err)
 {
     const struct host *host = pass->context->host;
     const struct cg_set *pin = facts_pin(pass->request->facts, record->role);
-    struct cell key = {.role = record->role, .target = CELL_MASK, .attr = record->attr}, mask;
-    struct granted grant = {0};
-    int r;
+    const struct cell key = {.role = record->role, .target = CELL_MASK, .attr = record->attr};
+    enum change_state state = pass->writes ? CHANGE_DONE : CHANGE_PLANNED;
+    cleanup_error struct cg_error *why = NULL;
+    struct cell mask;
+    int r = 0;
 
     if (!pin)
         pin = host->cpus_present;
-    r = pin ? mask_cell(&key, pin, &mask) : -ENODATA;
-    if (r < 0)
-        return r == -ENODATA ? 0 : r;
-    if (pass->writes) {
-        r = grant_read(&pass->nodes, record->role, &pass->context->scratch, &grant, err);
-        if (r == 0)
-            r = grant_set_masks(&pass->nodes, &grant, pin, err);
-        granted_release(&grant);
-        if (r == 0 || r == -ENOENT) {
-            state_remove(&pass->state, state_find(&pass->state, &key));
-            pass->state_changed = true;
-        }
+    if (!pin)
+        return 0;
+    if (pass->writes)
+        r = put_masks_back(pass, record->role, pin, &why);
+    if (r == -ESTALE)
+        return error_set(err, ESTALE, "%s", cg_error_text(why));
+    if (r == -ENOMEM)
+        return r;
+    if (pass->writes && (r == 0 || r == -ENOENT)) {
+        state_remove(&pass->state, state_find(&pass->state, &key));
+        pass->state_changed = true;
     }
+    if (r == -ENOENT) /* the role went, and its threads with it */
+        return 0;
+    if (r < 0)
+        state = CHANGE_FAILED; /* it stays on record, and the next pass tries again */
+    r = mask_cell(&key, pin, &mask);
     if (r == 0)
-        r = pass_report_change(pass, &mask, NULL, CHANGE_RETURN,
-                               pass->writes ? CHANGE_DONE : CHANGE_PLANNED, NULL, NULL);
+        r = pass_report_change(pass, &mask, NULL, CHANGE_RETURN, state, NULL,
+                               why ? cg_error_text(why) : NULL);
     cg_value_unref(mask.value);
-    return r == -ENOENT ? 0 : r;
+    return r;
 }
 
 static int return_masks(struct pass *pass, struct cg_error **err)

@@ -31,6 +31,6 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 
 # The same on an emulated Debian host with systemd and cgroup v2 (root; builds its image once).
 # LAB_FLAGS: see tests/lab/run --help.
-check-lab: all
+check-lab: all test_model_v1 test_model_v2
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(top_srcdir)/tests/lab/run $(LAB_FLAGS)
 .PHONY: check-lab

@@ -1,5 +1,5 @@
-# The model of the kernel against the kernel. The v2 program is for the lab's hosts too: its
-# arguments are SEED ROUNDS OPERATIONS.
+# The model of the kernel against the kernel: a host has one of the two versions, so test_model.py
+# chooses the program, here and in the lab.
 check_LTLIBRARIES += libmodelcompare.la
 libmodelcompare_la_SOURCES = \
 	tests/integration/model_compare.h \
@@ -18,4 +18,5 @@ test_model_v1_LDADD = libmodelcompare.la
 test_model_v2_SOURCES = tests/integration/test_model_v2.c
 test_model_v2_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 test_model_v2_LDADD = libmodelcompare.la
-TESTS += test_model_v1 test_model_v2
+TESTS += tests/integration/test_model.py
+EXTRA_DIST += tests/integration/test_model.py

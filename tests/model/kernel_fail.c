@@ -69,6 +69,14 @@ static void keep(struct kernel_fail *fail, const struct kernel_event *event)
 
 /* ---- the port ------------------------------------------------------------------------------- */
 
+/* Something else than a write is about to happen. */
+static void look_on(struct kernel_fail *fail, const struct kernel_event *event)
+{
+    fail->operations++;
+    if (fail->hook && fail->hook_all)
+        fail->hook(fail, event, fail->hook_data);
+}
+
 static int fail_open_dir(const struct kernel *k, int dir, const char *path, uint64_t *ret_id)
 {
     struct kernel_fail *fail = fail_of(k);
@@ -76,6 +84,7 @@ static int fail_open_dir(const struct kernel *k, int dir, const char *path, uint
     cleanup_free char *full = path_below(fail, dir, path);
 
     event.path = full;
+    look_on(fail, &event);
     event.result = fail->below->open_dir(fail->below, dir, path, ret_id);
     keep(fail, &event);
     if (event.result >= 0)
@@ -97,6 +106,7 @@ static int fail_read(const struct kernel *k, int dir, const char *file, struct b
     struct kernel_event event = {
         .operation = KERNEL_READ, .path = (char *)path_of(fail, dir), .file = (char *)file};
 
+    look_on(fail, &event);
     event.result = fail->below->read(fail->below, dir, file, into);
     keep(fail, &event);
     return event.result;
@@ -106,6 +116,7 @@ static int fail_read(const struct kernel *k, int dir, const char *file, struct b
 static bool step_in(struct kernel_fail *fail, struct kernel_event *event)
 {
     event->write = ++fail->writes;
+    fail->operations++;
     if (fail->hook)
         fail->hook(fail, event, fail->hook_data);
     for (size_t i = 0; i < fail->failure_count; i++)
@@ -183,7 +194,7 @@ static void trace_clear(struct kernel_fail *fail)
 
 void kernel_fail_restart(struct kernel_fail *fail)
 {
-    fail->writes = 0;
+    fail->writes = fail->operations = 0;
     trace_clear(fail);
 }
 

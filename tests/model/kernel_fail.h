@@ -19,8 +19,8 @@ struct kernel_event {
 };
 
 struct kernel_fail;
-/* Called before a write reaches anything; `event` has all but the result. What the hook does to
- * the port below is not counted. */
+/* Called before a write reaches anything, with `hook_all` before everything else too; `event` has
+ * all but the result. What the hook does to the port below is not counted. */
 typedef void (*kernel_hook)(struct kernel_fail *fail, const struct kernel_event *event, void *data);
 
 struct kernel_fail {
@@ -29,6 +29,8 @@ struct kernel_fail {
     unsigned writes; /* so far */
     kernel_hook hook;
     void *hook_data;
+    bool hook_all;
+    unsigned operations; /* so far, of all kinds */
     bool tracing;
     struct kernel_event *trace;
     size_t trace_count;

@@ -11,3 +11,16 @@ test_plan_model_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 test_plan_model_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_plan_model_LDADD = libtestscene.la $(CMOCKA_LIBS)
 TESTS += test_plan_model
+
+check_LTLIBRARIES += libtestlife.la
+libtestlife_la_SOURCES = tests/unit/life.h tests/unit/life.c
+libtestlife_la_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+libtestlife_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+libtestlife_la_LIBADD = libtestscene.la libtestfolder.la
+
+check_PROGRAMS += test_faults
+test_faults_SOURCES = tests/unit/test_faults.c
+test_faults_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+test_faults_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_faults_LDADD = libtestlife.la $(CMOCKA_LIBS)
+TESTS += test_faults

@@ -284,6 +284,17 @@ void scene_disturb(struct scene *s, unsigned writes)
     }
 }
 
+void scene_open_mems(struct scene *s)
+{
+    for (size_t i = 0; i < s->roles.count; i++) {
+        struct cell cell = {.role = s->roles.roles[i]};
+        char value[] = "0-1";
+
+        assert_int_equal(attr_find(s->host->mounts, "cpuset.mems", &cell.attr), 0);
+        write_foreign(s, &cell, value);
+    }
+}
+
 /* ---- what changed --------------------------------------------------------------------------- */
 
 char *scene_line(const struct scene *s, const struct cell *cell, unsigned file)

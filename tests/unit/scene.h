@@ -24,6 +24,8 @@ void scene_release(struct scene *scene);
 uint64_t scene_pick(struct scene *scene, uint64_t below);
 /* Writes random values into the guest's nodes, as somebody else might. */
 void scene_disturb(struct scene *scene, unsigned writes);
+/* Gives all of the guest's nodes all memory nodes: a return to these moves no memory. */
+void scene_open_mems(struct scene *scene);
 /* Random cells for roles that the guest may have, with an origin of policy `name`. */
 void scene_targets(struct scene *scene, unsigned count, const char *name, struct cells *ret);
 /* One cell more; `text` as the kernel or a user writes it. */
