@@ -1,7 +1,8 @@
 # Manual pages, made by scdoc from SOURCE.scd. A release tarball carries the pages, so that it builds
 # without scdoc. A new page is a line here.
 man_pages = \
-	man/cgtree.1
+	man/cgtree.1 \
+	man/vmpin.service.8
 man_sources = $(man_pages:=.scd)
 
 EXTRA_DIST += $(man_sources)

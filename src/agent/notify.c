@@ -29,23 +29,26 @@ void notify_stopping(struct agent *agent)
     sd_notify(0, "STOPPING=1");
 }
 
+/* "guests: 12 (10 in sync, 2 held), policies: 3" */
 static void print_statuses(const struct agent *agent, FILE *out)
 {
-    const char *before = ": ";
+    const char *before = " (";
+    bool any = false;
 
-    fprintf(out, "%zu guests", agent->store.count);
+    fprintf(out, "guests: %zu", agent->store.count);
     for (unsigned i = 0; i < ARRAY_SIZE(agent->statuses); i++) {
         if (!agent->statuses[i])
             continue;
         fprintf(out, "%s%zu %s", before, agent->statuses[i],
                 guest_status_name((enum guest_status)i));
         before = ", ";
+        any = true;
     }
-    fprintf(out, "; %zu policies", policy_set_count(agent->policies.set));
+    fprintf(out, "%s, policies: %zu", any ? ")" : "", policy_set_count(agent->policies.set));
     if (agent->policies.problems.count)
-        fprintf(out, ", %zu errors in their files", agent->policies.problems.count);
+        fprintf(out, ", errors in policy files: %zu", agent->policies.problems.count);
     if (agent->disconnected)
-        fputs("; no connection to libvirt", out);
+        fputs(", no connection to libvirt", out);
 }
 
 void notify_status(struct agent *agent)

@@ -107,7 +107,7 @@ int policies_load(struct policies *policies, const struct state_dir *state, cons
     policies->problems = problems;
     policy_set_unref(policies->set);
     policies->set = set;
-    log_line(log, LOG_DEBUG, "%zu policies are in force", policy_set_count(set));
+    log_line(log, LOG_DEBUG, "policies in force: %zu", policy_set_count(set));
     if (state)
         save(policies, state, log);
     return 0;
