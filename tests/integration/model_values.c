@@ -72,6 +72,15 @@ static char *random_bytes(struct compare *c, const struct spot *spot)
     return model_format("%llu", 4ull * COMPARE_USED + compare_pick(c, 1u << 30));
 }
 
+/* Microseconds; often such that shares of a CPU are equal. */
+static char *random_time(struct compare *c)
+{
+    unsigned long long us =
+        compare_pick(c, 2) ? 25000 * (1 + compare_pick(c, 4)) : 1000 + compare_pick(c, 200000);
+
+    return model_format("%llu", us);
+}
+
 static char *random_max(struct compare *c)
 {
     static const char *const odd[] = {"max",
@@ -93,10 +102,13 @@ static char *random_max(struct compare *c)
                                       "17592186044415 1000000",
                                       "17592186044416 1000000"};
 
+    cleanup_free char *quota = NULL, *period = NULL;
+
     if (compare_pick(c, 3) == 0)
         return model_format("%s", PICK(c, odd));
-    return model_format("%llu %llu", 1000ull + compare_pick(c, 200000),
-                        1000ull + compare_pick(c, 200000));
+    quota = random_time(c);
+    period = random_time(c);
+    return model_format("%s %s", quota, period);
 }
 
 static char *random_subtree(struct compare *c)
@@ -171,11 +183,9 @@ char *compare_value(struct compare *c, const struct spot *spot, enum compare_kin
         return edge ? model_format("%s", PICK(c, weights))
                     : model_format("%llu", (unsigned long long)compare_pick(c, 10002));
     case COMPARE_QUOTA:
-        return edge ? model_format("%s", PICK(c, quotas))
-                    : model_format("%llu", 1000ull + compare_pick(c, 200000));
+        return edge ? model_format("%s", PICK(c, quotas)) : random_time(c);
     case COMPARE_PERIOD:
-        return edge ? model_format("%s", PICK(c, periods))
-                    : model_format("%llu", 1000ull + compare_pick(c, 200000));
+        return edge ? model_format("%s", PICK(c, periods)) : random_time(c);
     case COMPARE_MAX:
         return random_max(c);
     case COMPARE_BYTES:

@@ -85,7 +85,7 @@ static int fail_open_dir(const struct kernel *k, int dir, const char *path, uint
 
     event.path = full;
     look_on(fail, &event);
-    event.result = fail->below->open_dir(fail->below, dir, path, ret_id);
+    event.result = fail->dead ? -EIO : fail->below->open_dir(fail->below, dir, path, ret_id);
     keep(fail, &event);
     if (event.result >= 0)
         path_keep(fail, event.result, copy(full));
@@ -107,7 +107,7 @@ static int fail_read(const struct kernel *k, int dir, const char *file, struct b
         .operation = KERNEL_READ, .path = (char *)path_of(fail, dir), .file = (char *)file};
 
     look_on(fail, &event);
-    event.result = fail->below->read(fail->below, dir, file, into);
+    event.result = fail->dead ? -EIO : fail->below->read(fail->below, dir, file, into);
     keep(fail, &event);
     return event.result;
 }
@@ -124,6 +124,10 @@ static bool step_in(struct kernel_fail *fail, struct kernel_event *event)
             event->result = -fail->failures[i].code;
             event->faked = true;
         }
+    if (fail->dead) {
+        event->result = -EIO;
+        event->faked = true;
+    }
     return event->faked;
 }
 

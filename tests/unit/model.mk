@@ -24,3 +24,10 @@ test_faults_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 test_faults_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_faults_LDADD = libtestlife.la $(CMOCKA_LIBS)
 TESTS += test_faults
+
+check_PROGRAMS += test_crashes
+test_crashes_SOURCES = tests/unit/test_crashes.c
+test_crashes_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+test_crashes_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_crashes_LDADD = libtestlife.la $(CMOCKA_LIBS)
+TESTS += test_crashes
