@@ -115,6 +115,8 @@ def test_agent_killed(t):
             if pause(agent, dice.uniform(0, 0.15)):
                 break
         agent.kill()
+    if os.path.exists(t.policies.file("b.json")):
+        t.policies.remove("b.json")
     t.policies.write("a.json", full(guests))
     agent = t.agent()
     for guest in guests:
