@@ -64,11 +64,18 @@ static int load_state(struct pass *pass, const struct binding *binding, struct c
     if (r == -ENOMEM)
         return error_out_of_memory(err);
     if (r == -EUCLEAN) {
+        if (pass->writes)
+            state_dir_set_aside(pass->context->state, uuid);
         state_start(&pass->state, uuid, binding);
         pass->state.lost = true;
         pass->state_changed = true;
         pass->report.error = strdup(cg_error_text(damage));
         return pass->report.error ? 0 : error_out_of_memory(err);
+    }
+    if (r < 0 && r != -ENOENT) {
+        if (err)
+            *err = steal_pointer(&damage);
+        return r;
     }
     if (r < 0 || !state_is_of(&pass->state, binding))
         state_start(&pass->state, uuid, binding);
@@ -113,8 +120,10 @@ static int run(struct pass *pass, struct cg_error **err)
 {
     int r = load_state(pass, pass->request->binding, err);
 
-    if (r < 0 || nothing_to_do(pass))
+    if (r < 0)
         return r;
+    if (nothing_to_do(pass))
+        return pass->writes ? pass_save_state(pass, err) : 0;
     r = roles_of(pass->request->facts, &pass->roles);
     if (r == 0)
         r = pass_plan(pass, err);
