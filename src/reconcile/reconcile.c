@@ -145,6 +145,12 @@ static int bind(const struct reconcile_context *context, const struct reconcile_
     return binding_make(context->host, request->facts, request->binding, err);
 }
 
+static bool is_held(const struct reconcile_context *context,
+                    const struct reconcile_request *request)
+{
+    return !request->despite_hold && state_dir_held(context->state, request->facts->uuid, NULL);
+}
+
 int reconcile_guest(struct reconcile_context *context, const struct reconcile_request *request,
                     struct report *ret, struct cg_error **err)
 {
@@ -152,14 +158,16 @@ int reconcile_guest(struct reconcile_context *context, const struct reconcile_re
     cleanup_close int lock = -1;
     int r = report_start(request, &pass.report);
 
-    pass.held = !request->despite_hold &&
-                state_dir_held(context->state, request->facts->uuid, NULL);
-    pass.writes = context->mode == RECONCILE_APPLY && !pass.held;
+    pass.held = is_held(context, request);
     if (r < 0)
         r = error_out_of_memory(err);
-    if (r == 0 && pass.writes)
-        r = state_dir_lock_guest(context->state, request->facts->uuid, context->lock_wait_ms,
-                                 &lock, err);
+    if (r == 0 && context->mode == RECONCILE_APPLY && !pass.held) {
+        r = state_dir_lock_guest(context->state, request->facts->uuid, context->lock_wait_ms, &lock,
+                                 err);
+        /* Who waited for the lock may have waited for somebody who held the guest. */
+        pass.held = is_held(context, request);
+        pass.writes = !pass.held;
+    }
     if (r == 0)
         r = bind(context, request, err);
     if (r == 0) {

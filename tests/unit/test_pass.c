@@ -153,10 +153,41 @@ static void a_look_at_a_damaged_state_does_not_make_vmpins_value_the_baseline(vo
     assert_file(&w, "cpu", "", "cpu.shares", "512");
 }
 
+/* What stands between a hold and the lock: somebody else's pass. */
+static void a_hold_that_was_set_while_the_lock_was_waited_for_is_kept(void **unused)
+{
+    cleanup_world struct world w;
+    int ready[2], status, lock = -1;
+    pid_t other;
+    char byte;
+
+    world_make(&w, NULL);
+    ask(&w, VM, "cpu.shares", "2048", 0);
+    assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+    other = fork();
+    assert_true(other >= 0);
+    if (other == 0) {
+        if (state_dir_lock_guest(&w.dir, w.facts->uuid, 0, &lock, NULL) < 0 ||
+            write(ready[1], "", 1) != 1)
+            _exit(1);
+        usleep(100000);
+        _exit(state_dir_hold(&w.dir, w.facts->uuid, 0, NULL) < 0);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(pass_in(&w, RECONCILE_APPLY, 5000), 0);
+    assert_int_equal(waitpid(other, &status, 0), other);
+    assert_int_equal(status, 0);
+    close(ready[0]);
+    close(ready[1]);
+    assert_int_equal(w.report.status, GUEST_HELD);
+    assert_file(&w, "cpu", "", "cpu.shares", "1024");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_look_at_a_damaged_state_does_not_make_vmpins_value_the_baseline),
+        cmocka_unit_test(a_hold_that_was_set_while_the_lock_was_waited_for_is_kept),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
