@@ -58,6 +58,13 @@ const struct cg_set *facts_pin(const struct facts *facts, struct cg_role role)
     return own ? own : facts->cpuset;
 }
 
+unsigned facts_vcpus(const struct facts *facts)
+{
+    static const unsigned bound = 16384;
+
+    return facts->vcpus_maximum < bound ? facts->vcpus_maximum : bound;
+}
+
 static char *put(char **to, const char *text)
 {
     size_t size = strlen(text) + 1;

@@ -58,6 +58,10 @@ struct facts {
  * `vm` node has none: libvirt pins threads, not the guest's own node. */
 const struct cg_set *facts_pin(const struct facts *facts, struct cg_role role);
 
+/* How many vCPUs are reckoned with: the maximum, up to more than any machine type of QEMU has, since
+ * the number comes from outside. */
+unsigned facts_vcpus(const struct facts *facts);
+
 /* Copies the entries, strings and all, into one block that takes the place of facts->metadata.
  * -ENOMEM. */
 int facts_set_metadata(struct facts *facts, const struct facts_metadata *entries,
