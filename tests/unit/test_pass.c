@@ -121,6 +121,14 @@ static void assert_file(struct world *w, const char *controller, const char *bel
     assert_string_equal(found, text);
 }
 
+static void somebody_writes(struct world *w, const char *controller, const char *below,
+                            const char *file, const char *text)
+{
+    cleanup_free char *path = model_guest_path(w->model, &w->guest, below);
+
+    assert_int_equal(model_write(w->model, controller, path, file, text), 0);
+}
+
 static void damage_state(struct world *w)
 {
     char name[64];
@@ -183,11 +191,28 @@ static void a_hold_that_was_set_while_the_lock_was_waited_for_is_kept(void **unu
     assert_file(&w, "cpu", "", "cpu.shares", "1024");
 }
 
+static void a_value_that_stood_there_at_the_start_is_the_operators_too(void **unused)
+{
+    cleanup_world struct world w;
+
+    world_make(&w, NULL);
+    ask(&w, VM, "cpu.shares", "1024", CELL_ENFORCE_START);
+    apply(&w);
+    assert_int_equal(w.report.change_count, 0);
+    somebody_writes(&w, "cpu", "", "cpu.shares", "700");
+    apply(&w);
+    assert_file(&w, "cpu", "", "cpu.shares", "700");
+    ask_nothing(&w);
+    apply(&w);
+    assert_file(&w, "cpu", "", "cpu.shares", "700");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_look_at_a_damaged_state_does_not_make_vmpins_value_the_baseline),
         cmocka_unit_test(a_hold_that_was_set_while_the_lock_was_waited_for_is_kept),
+        cmocka_unit_test(a_value_that_stood_there_at_the_start_is_the_operators_too),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
