@@ -207,12 +207,26 @@ static void a_value_that_stood_there_at_the_start_is_the_operators_too(void **un
     assert_file(&w, "cpu", "", "cpu.shares", "700");
 }
 
+static void a_host_without_swap_accounting_takes_a_memory_limit(void **unused)
+{
+    const struct model_options options = {.version = 1, .no_swap_files = true};
+    cleanup_world struct world w;
+
+    world_make(&w, &options);
+    ask(&w, VM, "memory.limit_in_bytes", "1073741824", 0);
+    apply(&w);
+    assert_int_equal(w.report.refusals.count, 0);
+    assert_int_equal(w.report.status, GUEST_IN_SYNC);
+    assert_file(&w, "memory", "", "memory.limit_in_bytes", "1073741824");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_look_at_a_damaged_state_does_not_make_vmpins_value_the_baseline),
         cmocka_unit_test(a_hold_that_was_set_while_the_lock_was_waited_for_is_kept),
         cmocka_unit_test(a_value_that_stood_there_at_the_start_is_the_operators_too),
+        cmocka_unit_test(a_host_without_swap_accounting_takes_a_memory_limit),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
