@@ -220,6 +220,25 @@ static void a_host_without_swap_accounting_takes_a_memory_limit(void **unused)
     assert_file(&w, "memory", "", "memory.limit_in_bytes", "1073741824");
 }
 
+static void a_full_guest_gets_more_memory(void **unused)
+{
+    cleanup_world struct world w;
+
+    world_make(&w, NULL);
+    ask(&w, VM, "memory.limit_in_bytes", "629145600", 0);
+    apply(&w);
+    w.guest.memory = 0;
+    {
+        cleanup_free char *path = model_guest_path(w.model, &w.guest, "");
+
+        model_use_memory(w.model, path, UINT64_C(590) << 20);
+    }
+    ask(&w, VM, "memory.limit_in_bytes", "639631360", 0);
+    apply(&w);
+    assert_int_equal(w.report.refusals.count, 0);
+    assert_file(&w, "memory", "", "memory.limit_in_bytes", "639631360");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +246,7 @@ int main(void)
         cmocka_unit_test(a_hold_that_was_set_while_the_lock_was_waited_for_is_kept),
         cmocka_unit_test(a_value_that_stood_there_at_the_start_is_the_operators_too),
         cmocka_unit_test(a_host_without_swap_accounting_takes_a_memory_limit),
+        cmocka_unit_test(a_full_guest_gets_more_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
