@@ -129,6 +129,35 @@ static void somebody_writes(struct world *w, const char *controller, const char 
     assert_int_equal(model_write(w->model, controller, path, file, text), 0);
 }
 
+static void die(struct kernel_fail *fail, const struct kernel_event *event, void *data)
+{
+    if (event->write == *(const unsigned *)data)
+        _exit(0);
+}
+
+/* A policy asks for these CPUs of the guest's own, and the program that does it is killed before
+ * its n-th write. The model is in memory: what was written before is done again here. */
+static void kill_in_pass(struct world *w, const char *cpus, unsigned n)
+{
+    pid_t killed;
+    int status;
+
+    ask(w, VM, "cpuset.cpus", cpus, 0);
+    killed = fork();
+    assert_true(killed >= 0);
+    if (killed == 0) {
+        kernel_fail_restart(w->fail);
+        w->fail->hook = die;
+        w->fail->hook_data = &n;
+        pass_in(w, RECONCILE_APPLY, 0);
+        _exit(1);
+    }
+    assert_int_equal(waitpid(killed, &status, 0), killed);
+    assert_int_equal(status, 0);
+    if (n > 1)
+        somebody_writes(w, "cpuset", "", "cpuset.cpus", "0-3");
+}
+
 static void damage_state(struct world *w)
 {
     char name[64];
@@ -239,6 +268,34 @@ static void a_full_guest_gets_more_memory(void **unused)
     assert_file(&w, "memory", "", "memory.limit_in_bytes", "639631360");
 }
 
+/* Two kills while a set moves from one place to another, and another policy in between. */
+static void a_set_on_the_way_is_no_baseline_after_two_kills(void **unused)
+{
+    cleanup_world struct world w;
+    cleanup_state struct guest_state state = {0};
+    struct cell key = {.role = VM};
+    const struct record *record;
+    cleanup_free char *text = NULL;
+
+    world_make(&w, NULL);
+    assert_int_equal(attr_find(w.host->mounts, "cpuset.cpus", &key.attr), 0);
+    somebody_writes(&w, "cpuset", "vcpu0", "cpuset.cpus", "0");
+    somebody_writes(&w, "cpuset", "vcpu1", "cpuset.cpus", "0");
+    somebody_writes(&w, "cpuset", "emulator", "cpuset.cpus", "0");
+    somebody_writes(&w, "cpuset", "", "cpuset.cpus", "0");
+    ask(&w, VM, "cpuset.cpus", "0-1", 0);
+    apply(&w);
+    kill_in_pass(&w, "2-3", 2); /* grown to 0-3, not shrunk */
+    kill_in_pass(&w, "4-5", 1); /* nothing written: 0-3 stands there still */
+    ask(&w, VM, "cpuset.cpus", "6-7", 0);
+    apply(&w);
+    assert_int_equal(state_dir_load(&w.dir, w.facts->uuid, w.host->mounts, &state, NULL), 0);
+    record = state_find(&state, &key);
+    assert_non_null(record);
+    assert_int_equal(cg_value_format(record->baseline, &text), 0);
+    assert_string_equal(text, "0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -247,6 +304,7 @@ int main(void)
         cmocka_unit_test(a_value_that_stood_there_at_the_start_is_the_operators_too),
         cmocka_unit_test(a_host_without_swap_accounting_takes_a_memory_limit),
         cmocka_unit_test(a_full_guest_gets_more_memory),
+        cmocka_unit_test(a_set_on_the_way_is_no_baseline_after_two_kills),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
