@@ -296,6 +296,31 @@ static void a_set_on_the_way_is_no_baseline_after_two_kills(void **unused)
     assert_string_equal(text, "0");
 }
 
+static void a_guest_without_a_pid_file_is_found_under_libvirts_name_for_it(void **unused)
+{
+    static const struct model_guest guest = {.name = "a.xyn", .id = 7, .pid = 2000, .vcpus = 1};
+    cleanup_binding struct binding binding = {0};
+    cleanup_world struct world w;
+
+    world_make(&w, NULL);
+    model_add_guest(w.model, &guest);
+    free(w.facts->name);
+    w.facts->name = copy("-a..x y \xc3\xbcn\xc3\xaf_.-."); /* as libvirt 9.0 does with it */
+    w.facts->id = 7;
+    assert_int_equal(binding_make(w.host, w.facts, &binding, NULL), 0);
+    assert_string_equal(binding.places[0].path, "machine/qemu-7-a.xyn.libvirt-qemu");
+}
+
+static void a_number_of_vcpus_that_no_guest_has_is_bounded(void **unused)
+{
+    struct facts facts = {.vcpus_maximum = UINT32_MAX};
+    struct role_list roles;
+
+    assert_int_equal(roles_of(&facts, &roles), 0);
+    assert_true(roles.count > 1000 && roles.count < 100000);
+    free(roles.roles);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -305,6 +330,8 @@ int main(void)
         cmocka_unit_test(a_host_without_swap_accounting_takes_a_memory_limit),
         cmocka_unit_test(a_full_guest_gets_more_memory),
         cmocka_unit_test(a_set_on_the_way_is_no_baseline_after_two_kills),
+        cmocka_unit_test(a_guest_without_a_pid_file_is_found_under_libvirts_name_for_it),
+        cmocka_unit_test(a_number_of_vcpus_that_no_guest_has_is_bounded),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
