@@ -144,8 +144,9 @@ static void judge(struct agent *agent, struct managed *guest, const struct repor
     for (size_t i = 0; i < report->change_count; i++) {
         const struct change *change = &report->changes[i];
 
-        planned |= change->state == CHANGE_PLANNED;
-        failed |= change->state != CHANGE_PLANNED && change->state != CHANGE_DONE;
+        planned |= change->state == CHANGE_PLANNED || change->state == CHANGE_SKIPPED;
+        failed |= change->state == CHANGE_FAILED || change->state == CHANGE_UNDONE ||
+                  change->state == CHANGE_UNKNOWN;
         event->healed |= change->state == CHANGE_DONE && change->reason == CHANGE_HEAL;
     }
     event->outcome = OUTCOME_DONE;
