@@ -114,6 +114,25 @@ static int number_compare(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+int facts_add_iothread(struct facts *facts, unsigned id)
+{
+    size_t at = 0;
+    unsigned *larger;
+
+    while (at < facts->iothread_count && facts->iothreads[at] < id)
+        at++;
+    if (at < facts->iothread_count && facts->iothreads[at] == id)
+        return 0;
+    larger = reallocarray(facts->iothreads, facts->iothread_count + 1, sizeof(*larger));
+    if (!larger)
+        return -ENOMEM;
+    memmove(&larger[at + 1], &larger[at], (facts->iothread_count - at) * sizeof(*larger));
+    larger[at] = id;
+    facts->iothreads = larger;
+    facts->iothread_count++;
+    return 1;
+}
+
 static int pin_compare(const void *a, const void *b)
 {
     return number_compare(&((const struct facts_pin *)a)->index,

@@ -68,6 +68,8 @@ int facts_set_metadata(struct facts *facts, const struct facts_metadata *entries
                        size_t count) must_check;
 /* Puts iothreads and pins into their order. -EEXIST: one of them is there twice. */
 int facts_sort(struct facts *facts) must_check;
+/* 1: put into its place among the others; 0: it was there; -ENOMEM. */
+int facts_add_iothread(struct facts *facts, unsigned id) must_check;
 /* A UUID in its canonical form (any case) into `ret`, lower case. -EINVAL: it is none. */
 int uuid_parse(const char *text, char ret[UUID_SIZE]) must_check;
 
