@@ -98,6 +98,8 @@ static int start_time_of(pid_t pid, uint64_t *ret)
 
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
     r = file_read(AT_FDCWD, path, &text, 4096);
+    if (r == 0 && proc_stat_has_ended(text.data))
+        r = -ESRCH;
     return r < 0 ? r : proc_stat_start_time(text.data, ret);
 }
 

@@ -134,6 +134,7 @@ static void one_agent_at_a_time_and_all_can_see_it(void **folder)
 static void an_agent_that_was_killed_does_not_run(void **folder)
 {
     cleanup_state_dir struct state_dir dir;
+    siginfo_t ended;
     pid_t child;
     int status;
 
@@ -144,6 +145,8 @@ static void an_agent_that_was_killed_does_not_run(void **folder)
 
         _exit(state_dir_lock_agent(&dir, &lock, NULL) < 0);
     }
+    assert_int_equal(waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT), 0);
+    assert_false(state_dir_agent_runs(&dir)); /* though its parent leaves it in /proc */
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     assert_false(state_dir_agent_runs(&dir));
