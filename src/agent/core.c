@@ -216,8 +216,10 @@ static void passed(struct core *core, const struct event *event, uint64_t now)
     if (p->first && (!p->tries || s->retries <= p->tries)) {
         for (unsigned i = 1; i < s->retries && pause < p->most; i++)
             pause *= 2;
-        s->not_before = now + earlier(pause, p->most);
-        hint(core, event->guest, now);
+        /* What is left for later was not tried, so nothing echoes: drift need not wait for it. */
+        if (event->outcome != OUTCOME_LATER)
+            s->not_before = now + earlier(pause, p->most);
+        ask(core, event->guest, WORK_PASS, now + earlier(pause, p->most));
     }
     if (event->outcome == OUTCOME_HELD && event->until != CORE_NEVER)
         ask(core, event->guest, WORK_PASS, later(now, event->until));

@@ -61,6 +61,7 @@ struct managed {
     struct binding binding;   /* of the last pass; zeroed: none */
     struct watch *watches;    /* of its nodes */
     bool rewatch;             /* they may not be all that are needed */
+    bool grown;               /* `facts` got iothreads that libvirt has not told of (watch.h) */
     bool reported;            /* `status` and `told` are of a pass of this incarnation */
     enum guest_status status; /* the last pass's */
     uint64_t told;            /* hash of the trouble last logged, so that it is said once */

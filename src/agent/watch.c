@@ -1,7 +1,9 @@
 #include "agent/watch.h"
 
+#include "cgroup/guest_path.h"
 #include "reconcile/nodes.h"
 
+#include <fcntl.h>
 #include <search.h>
 #include <string.h>
 
@@ -107,8 +109,45 @@ struct update {
     struct watches *watches;
     struct managed *guest;
     struct nodes nodes;
-    int own; /* the directory that watch_own() has dealt with last, for all roles' cells alike */
+    int own;    /* the directory that watch_own() has dealt with last, for all roles' cells alike */
+    int looked; /* the one that was looked into last */
 };
+
+/* Iothreads that were added while the guest runs. `dir` is watched already: one that is not here
+ * yet will be heard of. */
+static int find_iothreads(struct managed *guest, int dir)
+{
+    int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+    cleanup_closedir DIR *children = fd < 0 ? NULL : fdopendir(fd);
+    const struct dirent *child;
+
+    if (!children) {
+        r = -errno;
+        closep(&fd);
+        return r;
+    }
+    while (r >= 0 && (child = readdir(children))) {
+        struct cg_role role = role_from_name(child->d_name);
+
+        if (child->d_type != DT_DIR || role.kind != CG_ROLE_IOTHREAD)
+            continue;
+        r = facts_add_iothread(guest->facts, role.index);
+        guest->grown |= r > 0;
+    }
+    return r < 0 ? r : 0;
+}
+
+static int watch_files(struct update *update, int dir, const struct cg_attr *attr)
+{
+    int r = 0;
+
+    for (const char *const *file = attr->files; *file && r >= 0; file++) {
+        int one = watch_one(update->watches, update->guest, dir, *file, FILE_EVENTS);
+
+        r = one < 0 ? one : r | one;
+    }
+    return r;
+}
 
 /* The guest's own node of that hierarchy: for its cells and, where its roles have some, for new
  * roles. */
@@ -116,20 +155,23 @@ static int watch_own(struct update *update, const struct cell *cell, struct cg_e
 {
     const struct cg_role vm = {.kind = CG_ROLE_VM};
     bool role = cell->role.kind != CG_ROLE_VM, v1 = cell->attr->version == 1;
-    int dir,
-        r = nodes_open(&update->nodes, vm, role ? beside_roles(cell->attr) : cell->attr, &dir, err);
+    int dir, r = nodes_open(&update->nodes, vm, role ? beside_roles(cell->attr) : cell->attr, &dir,
+                            err);
 
-    if (r < 0 || ((v1 || role) && dir == update->own))
+    if (r < 0)
         return r;
-    if (v1 || role) {
+    if (!v1 && !role)
+        return watch_files(update, dir, cell->attr);
+    if (dir != update->own) {
         update->own = dir;
-        return watch_one(update->watches, update->guest, dir, NULL,
-                         v1 ? DIRECTORY_EVENTS : CHILDREN_EVENTS);
+        r = watch_one(update->watches, update->guest, dir, NULL,
+                      v1 ? DIRECTORY_EVENTS : CHILDREN_EVENTS);
     }
-    for (const char *const *file = cell->attr->files; *file && r >= 0; file++) {
-        int one = watch_one(update->watches, update->guest, dir, *file, FILE_EVENTS);
+    if (r >= 0 && role && dir != update->looked) {
+        int found = find_iothreads(update->guest, dir);
 
-        r = one < 0 ? one : r | one;
+        update->looked = dir;
+        r = found < 0 ? found : r;
     }
     return r;
 }
@@ -167,10 +209,13 @@ static void remove_needless(struct watches *watches, struct managed *guest)
 static int update_all(struct update *update, struct cg_error **err)
 {
     const struct cells *cells = &update->guest->desired.cells;
+    const struct cell coming = {.role = {.kind = CG_ROLE_IOTHREAD},
+                                .attr = update->guest->desired.iothreads};
     int result = 0;
 
-    for (size_t i = 0; i < cells->count; i++) {
-        int r = watch_cell(update, &cells->cells[i], NULL);
+    for (size_t i = 0; i < cells->count + (coming.attr != NULL); i++) {
+        int r = i < cells->count ? watch_cell(update, &cells->cells[i], NULL)
+                                 : watch_own(update, &coming, NULL);
 
         if (nothing_there(r))
             continue;
@@ -191,6 +236,7 @@ int watches_update(struct watches *watches, struct managed *guest, struct cg_err
         .guest = guest,
         .nodes = {.host = watches->host, .binding = &guest->binding},
         .own = -1,
+        .looked = -1,
     };
     int r;
 

@@ -19,7 +19,9 @@ struct watches {
 int watches_open(struct watches *watches, const struct host *host, struct cg_error **err);
 void watches_close(struct watches *watches); /* after each guest's watches_drop() */
 
-/* Makes the guest's watches those that its binding and desired cells need. 1: some are new, so
+/* Makes the guest's watches those that its binding and desired cells need, and looks for iothreads
+ * where policies ask something of them: libvirt sends no event when it adds one, so those that the
+ * facts do not have are put there, and `grown` is set. 1: some are new, so
  * that what was read before may be old; 0: none; -ENOSPC and the like: some could not be set. */
 int watches_update(struct watches *watches, struct managed *guest, struct cg_error **err);
 void watches_drop(struct watches *watches, struct managed *guest);

@@ -43,7 +43,8 @@ static bool resolve(struct agent *agent, struct managed *guest)
         return false;
     }
     changed = !cells_equal(&desired.cells, &guest->desired.cells) ||
-              desired.refusals.count != guest->desired.refusals.count;
+              !refusals_equal(&desired.refusals, &guest->desired.refusals) ||
+              desired.iothreads != guest->desired.iothreads;
     desired_release(&guest->desired);
     guest->desired = desired;
     guest->rewatch |= changed;
@@ -123,6 +124,9 @@ static void watch(struct agent *agent, struct managed *guest)
     if (!guest->rewatch || guest->binding.count == 0)
         return;
     r = watches_update(&agent->watches, guest, &error);
+    if (guest->grown && resolve(agent, guest))
+        agent_tell(agent, &(struct event){.type = CORE_DESIRED, .guest = guest});
+    guest->grown = false;
     agent_tell(agent,
                &(struct event){.type = r < 0 ? CORE_UNWATCHED : CORE_WATCHED, .guest = guest});
     if (r > 0)
@@ -144,8 +148,9 @@ static void judge(struct agent *agent, struct managed *guest, const struct repor
     for (size_t i = 0; i < report->change_count; i++) {
         const struct change *change = &report->changes[i];
 
-        planned |= change->state == CHANGE_PLANNED;
-        failed |= change->state != CHANGE_PLANNED && change->state != CHANGE_DONE;
+        planned |= change->state == CHANGE_PLANNED || change->state == CHANGE_SKIPPED;
+        failed |= change->state == CHANGE_FAILED || change->state == CHANGE_UNDONE ||
+                  change->state == CHANGE_UNKNOWN;
         event->healed |= change->state == CHANGE_DONE && change->reason == CHANGE_HEAL;
     }
     event->outcome = OUTCOME_DONE;

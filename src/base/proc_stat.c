@@ -7,6 +7,13 @@
 #define COMMAND_FIELD    2
 #define START_TIME_FIELD 22
 
+bool proc_stat_has_ended(const char *text)
+{
+    const char *at = strrchr(text, ')');
+
+    return at && at[1] == ' ' && (at[2] == 'Z' || at[2] == 'X');
+}
+
 int proc_stat_start_time(const char *text, uint64_t *ret)
 {
     /* The command's name may hold spaces and parentheses: it ends at the last one. */

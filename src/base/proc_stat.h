@@ -1,11 +1,14 @@
-/* The one field of /proc/PID/stat (proc(5)) that vmpin needs. */
+/* The fields of /proc/PID/stat (proc(5)) that vmpin needs. */
 #ifndef BASE_PROC_STAT_H
 #define BASE_PROC_STAT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* From the file's text: when the process started, in clock ticks since boot. It tells one process
  * of a pid from the next. -EINVAL: not such a text. */
 int proc_stat_start_time(const char *text, uint64_t *ret);
+/* It ended, and its parent has not asked for its status yet. */
+bool proc_stat_has_ended(const char *text);
 
 #endif

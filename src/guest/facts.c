@@ -58,6 +58,13 @@ const struct cg_set *facts_pin(const struct facts *facts, struct cg_role role)
     return own ? own : facts->cpuset;
 }
 
+unsigned facts_vcpus(const struct facts *facts)
+{
+    static const unsigned bound = 16384;
+
+    return facts->vcpus_maximum < bound ? facts->vcpus_maximum : bound;
+}
+
 static char *put(char **to, const char *text)
 {
     size_t size = strlen(text) + 1;
@@ -105,6 +112,25 @@ static int number_compare(const void *a, const void *b)
     unsigned x = *(const unsigned *)a, y = *(const unsigned *)b;
 
     return x < y ? -1 : x > y;
+}
+
+int facts_add_iothread(struct facts *facts, unsigned id)
+{
+    size_t at = 0;
+    unsigned *larger;
+
+    while (at < facts->iothread_count && facts->iothreads[at] < id)
+        at++;
+    if (at < facts->iothread_count && facts->iothreads[at] == id)
+        return 0;
+    larger = reallocarray(facts->iothreads, facts->iothread_count + 1, sizeof(*larger));
+    if (!larger)
+        return -ENOMEM;
+    memmove(&larger[at + 1], &larger[at], (facts->iothread_count - at) * sizeof(*larger));
+    larger[at] = id;
+    facts->iothreads = larger;
+    facts->iothread_count++;
+    return 1;
 }
 
 static int pin_compare(const void *a, const void *b)

@@ -58,12 +58,18 @@ struct facts {
  * `vm` node has none: libvirt pins threads, not the guest's own node. */
 const struct cg_set *facts_pin(const struct facts *facts, struct cg_role role);
 
+/* How many vCPUs are reckoned with: the maximum, up to more than any machine type of QEMU has, since
+ * the number comes from outside. */
+unsigned facts_vcpus(const struct facts *facts);
+
 /* Copies the entries, strings and all, into one block that takes the place of facts->metadata.
  * -ENOMEM. */
 int facts_set_metadata(struct facts *facts, const struct facts_metadata *entries,
                        size_t count) must_check;
 /* Puts iothreads and pins into their order. -EEXIST: one of them is there twice. */
 int facts_sort(struct facts *facts) must_check;
+/* 1: put into its place among the others; 0: it was there; -ENOMEM. */
+int facts_add_iothread(struct facts *facts, unsigned id) must_check;
 /* A UUID in its canonical form (any case) into `ret`, lower case. -EINVAL: it is none. */
 int uuid_parse(const char *text, char ret[UUID_SIZE]) must_check;
 

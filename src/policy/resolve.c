@@ -6,6 +6,7 @@
 #include "policy/speak.h"
 
 #include "base/error.h"
+#include "cgroup/guest_path.h"
 #include "cgroup/value.h"
 
 #include <stdarg.h>
@@ -54,6 +55,20 @@ int refusals_add(struct refusals *refusals, struct cg_role role, const char *att
     refusal.origin = origin ? origin_ref(origin) : NULL;
     refusals->refusals[refusals->count++] = refusal;
     return 0;
+}
+
+bool refusals_equal(const struct refusals *a, const struct refusals *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++) {
+        const struct refusal *x = &a->refusals[i], *y = &b->refusals[i];
+
+        if (x->attr != y->attr || role_compare(x->role, y->role) != 0 ||
+            strcmp(x->attribute, y->attribute) != 0 || strcmp(x->text, y->text) != 0)
+            return false;
+    }
+    return true;
 }
 
 void refusals_release(struct refusals *refusals)
@@ -220,6 +235,21 @@ static int resolve_role(struct resolving *resolving, const struct guest_role *ro
     return r < 0 ? r : check_pairs(resolving, winners, role->role);
 }
 
+static const struct cg_attr *asked_of_iothreads(const struct hearing *hearing)
+{
+    const struct cg_attr *face;
+
+    for (size_t p = 0; p < hearing->policy_count; p++)
+        for (size_t i = 0; i < hearing->policies[p]->setting_count; i++) {
+            const struct policy_setting *s = &hearing->policies[p]->settings[i];
+
+            if (s->pattern.kind == CG_ROLE_IOTHREAD && s->pattern.glob &&
+                policy_attribute_face(hearing->host, s->attribute, &face) == 0)
+                return face;
+        }
+    return NULL;
+}
+
 static int keep_names(const struct hearing *hearing, struct desired *desired)
 {
     desired->policies = calloc(hearing->policy_count + 1, sizeof(desired->policies[0]));
@@ -244,6 +274,8 @@ int policy_resolve(const struct policy_set *set, const struct facts *facts, cons
 
     if (r == 0)
         r = keep_names(&hearing, &desired);
+    if (r == 0)
+        desired.iothreads = asked_of_iothreads(&hearing);
     for (size_t i = 0; r == 0 && i < hearing.role_count; i++)
         r = resolve_role(&resolving, &hearing.roles[i]);
     for (unsigned a = 0; a < POLICY_ATTRIBUTES; a++)

@@ -22,6 +22,7 @@ struct refusals {
 int refusals_add(struct refusals *refusals, struct cg_role role, const char *attribute,
                  const struct cg_attr *attr, struct origin *origin, const char *format, ...)
     printf_like(6, 7) must_check;
+bool refusals_equal(const struct refusals *a, const struct refusals *b);
 void refusals_release(struct refusals *refusals);
 
 struct desired {
@@ -29,6 +30,9 @@ struct desired {
     struct refusals refusals;
     char **policies; /* names of the policies that matched, in order */
     size_t policy_count;
+    /* Something that a policy asks for on `iothread*`: what iothreads there will be, nobody knows
+     * before they are there. NULL: nothing. */
+    const struct cg_attr *iothreads;
 };
 void desired_release(struct desired *desired);
 

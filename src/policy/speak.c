@@ -7,9 +7,6 @@
 
 #include <string.h>
 
-/* More vCPUs than any machine type of QEMU has: a bound for numbers that come from outside. */
-#define VCPUS_BOUND 16384u
-
 bool setting_covers(const struct policy_setting *setting, struct cg_role role)
 {
     /* A process has its memory in one place: all its nodes get the same. */
@@ -63,7 +60,7 @@ static bool role_known(const struct hearing *hearing, struct cg_role role)
 static int hearing_roles(struct hearing *hearing)
 {
     const struct facts *facts = hearing->facts;
-    unsigned vcpus = facts->vcpus_maximum < VCPUS_BOUND ? facts->vcpus_maximum : VCPUS_BOUND;
+    unsigned vcpus = facts_vcpus(facts);
     size_t size = 0;
     int r = role_add(hearing, &size, (struct cg_role){CG_ROLE_VM, 0}, true);
 

@@ -143,19 +143,27 @@ static int bind_by_process(const struct host *host, const struct facts *facts,
     return read_start_time(host, binding->pid, scratch, &binding->start_time);
 }
 
-/* libvirt's name for the machine, virSystemdMakeMachineName()'s rules: what is not a letter, a
- * digit, a dot or a dash is left out, and the whole is cut to 64 characters. */
+/* libvirt's name for the machine, "qemu-2-web1": of the guest's name, what is not a letter, a
+ * digit, a dot or a dash is left out, of dots and dashes in a row all but the first, and those at
+ * the end; the whole has at most 64 characters. */
 static char *machine_name(const struct facts *facts)
 {
+    bool joined = true;
     char *name = NULL, *to;
     int prefix = asprintf(&name, "%s-%d-%s", facts->driver, facts->id, facts->name);
 
     if (prefix < 0)
         return NULL;
-    to = name;
-    for (const char *s = name; *s && to - name < 64; s++)
-        if (isalnum((unsigned char)*s) || *s == '.' || *s == '-')
+    to = name + prefix - strlen(facts->name);
+    for (const char *s = facts->name; *s && to - name < 64; s++) {
+        bool joint = *s == '.' || *s == '-';
+
+        if (joint ? !joined : isalnum((unsigned char)*s) != 0)
             *to++ = *s;
+        joined = joint;
+    }
+    while (to > name && (to[-1] == '.' || to[-1] == '-'))
+        to--;
     *to = '\0';
     return name;
 }

@@ -48,7 +48,7 @@ int check_memory_limit(const struct check_input *input, const struct step *step,
                        struct refusals *refusals, struct cg_error **err)
 {
     const struct cell *cell = &step->cell;
-    uint64_t limit, use, least;
+    uint64_t limit, use, least, old;
     int r;
 
     if (!is_limit(cell->attr) || cell->flags & CELL_FORCE ||
@@ -61,6 +61,8 @@ int check_memory_limit(const struct check_input *input, const struct step *step,
                             "for QEMU itself (%" PRIu64 " MiB): the kernel would kill it one day; "
                             "raise it, or say \"force\": true in the policy",
                             limit / MIB, least / MIB);
+    if (cg_value_uint(step->old, &old) == 0 && limit >= old)
+        return 0; /* more room kills nobody, however full it is */
     r = memory_in_use(input, step, &use, err);
     if (r < 0 || use == 0 || limit >= use + USE_MARGIN)
         return r;

@@ -45,6 +45,18 @@ static int observe(struct pass *pass, const struct cells *wanted, struct cg_erro
                          &pass->report.refusals, err);
 }
 
+/* What the planner would like to know too. Nobody asked for it, so a host that lacks it (a kernel
+ * without swap accounting has no memory.memsw.*) refuses nothing. */
+static int observe_needs(struct pass *pass, const struct cells *needs, struct cg_error **err)
+{
+    struct refusals unheard = {0};
+    int r =
+        observe_cells(&pass->nodes, needs, &pass->context->scratch, &pass->observed, &unheard, err);
+
+    refusals_release(&unheard);
+    return r;
+}
+
 static int observe_and_target(struct pass *pass, struct cg_error **err)
 {
     const struct reconcile_request *request = pass->request;
@@ -61,7 +73,7 @@ static int observe_and_target(struct pass *pass, struct cg_error **err)
     if (r == 0)
         r = plan_needs(&pass->targets, &pass->observed, &pass->roles, &needs);
     if (r == 0)
-        r = observe(pass, &needs, err);
+        r = observe_needs(pass, &needs, err);
     return r == -ENOMEM ? error_out_of_memory(err) : r;
 }
 

@@ -69,6 +69,33 @@ static void settle(struct pass *pass, const struct guest_state *before)
     pass->state_changed = true;
 }
 
+/* `enforce: start` asks for one moment of an incarnation: a value that stood there already was in
+ * force then, and is the operator's from now on as one that was written is. */
+static int settle_standing(struct pass *pass)
+{
+    for (size_t i = 0; i < pass->plan.targets.count; i++) {
+        const struct cell *target = &pass->plan.targets.cells[i];
+        const struct cell *seen =
+            cells_find(&pass->observed, target->role, CELL_FILE, target->attr);
+        struct record *record = state_find(&pass->state, target);
+
+        if (!(target->flags & CELL_ENFORCE_START) || !seen ||
+            !cg_value_equal(seen->value, target->value) || (record && record->settled))
+            continue;
+        if (!record) {
+            if (state_add(&pass->state, target, &record) < 0)
+                return -ENOMEM;
+            if (!pass->state.lost)
+                record->baseline = cg_value_ref(seen->value);
+        }
+        record_write(record, target->value);
+        record_written(record);
+        record->settled = true;
+        pass->state_changed = true;
+    }
+    return 0;
+}
+
 /* Cells that are back at their baseline without a write (somebody put them there) are forgotten. */
 static void forget_returned(struct pass *pass)
 {
@@ -97,6 +124,8 @@ int pass_write(struct pass *pass, struct cg_error **err)
     if (!pass->writes)
         return 0;
     forget_returned(pass);
+    if (settle_standing(pass) < 0)
+        return error_out_of_memory(err);
     if (pass->plan.count == 0)
         return pass_save_state(pass, err);
     if (state_copy(&pass->state, &before) < 0)

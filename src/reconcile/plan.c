@@ -7,15 +7,14 @@
 
 int roles_of(const struct facts *facts, struct role_list *ret)
 {
-    size_t n = 0;
-    struct cg_role *roles =
-        reallocarray(NULL, 2 + facts->vcpus_maximum + facts->iothread_count, sizeof(*roles));
+    size_t n = 0, vcpus = facts_vcpus(facts);
+    struct cg_role *roles = reallocarray(NULL, 2 + vcpus + facts->iothread_count, sizeof(*roles));
 
     if (!roles)
         return -ENOMEM;
     roles[n++] = (struct cg_role){.kind = CG_ROLE_VM};
     roles[n++] = (struct cg_role){.kind = CG_ROLE_EMULATOR};
-    for (unsigned i = 0; i < facts->vcpus_maximum; i++)
+    for (unsigned i = 0; i < vcpus; i++)
         roles[n++] = (struct cg_role){.kind = CG_ROLE_VCPU, .index = i};
     for (size_t i = 0; i < facts->iothread_count; i++)
         roles[n++] = (struct cg_role){.kind = CG_ROLE_IOTHREAD, .index = facts->iothreads[i]};

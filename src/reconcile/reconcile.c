@@ -64,11 +64,18 @@ static int load_state(struct pass *pass, const struct binding *binding, struct c
     if (r == -ENOMEM)
         return error_out_of_memory(err);
     if (r == -EUCLEAN) {
+        if (pass->writes)
+            state_dir_set_aside(pass->context->state, uuid);
         state_start(&pass->state, uuid, binding);
         pass->state.lost = true;
         pass->state_changed = true;
         pass->report.error = strdup(cg_error_text(damage));
         return pass->report.error ? 0 : error_out_of_memory(err);
+    }
+    if (r < 0 && r != -ENOENT) {
+        if (err)
+            *err = steal_pointer(&damage);
+        return r;
     }
     if (r < 0 || !state_is_of(&pass->state, binding))
         state_start(&pass->state, uuid, binding);
@@ -113,8 +120,10 @@ static int run(struct pass *pass, struct cg_error **err)
 {
     int r = load_state(pass, pass->request->binding, err);
 
-    if (r < 0 || nothing_to_do(pass))
+    if (r < 0)
         return r;
+    if (nothing_to_do(pass))
+        return pass->writes ? pass_save_state(pass, err) : 0;
     r = roles_of(pass->request->facts, &pass->roles);
     if (r == 0)
         r = pass_plan(pass, err);
@@ -136,6 +145,12 @@ static int bind(const struct reconcile_context *context, const struct reconcile_
     return binding_make(context->host, request->facts, request->binding, err);
 }
 
+static bool is_held(const struct reconcile_context *context,
+                    const struct reconcile_request *request)
+{
+    return !request->despite_hold && state_dir_held(context->state, request->facts->uuid, NULL);
+}
+
 int reconcile_guest(struct reconcile_context *context, const struct reconcile_request *request,
                     struct report *ret, struct cg_error **err)
 {
@@ -143,14 +158,16 @@ int reconcile_guest(struct reconcile_context *context, const struct reconcile_re
     cleanup_close int lock = -1;
     int r = report_start(request, &pass.report);
 
-    pass.held = !request->despite_hold &&
-                state_dir_held(context->state, request->facts->uuid, NULL);
-    pass.writes = context->mode == RECONCILE_APPLY && !pass.held;
+    pass.held = is_held(context, request);
     if (r < 0)
         r = error_out_of_memory(err);
-    if (r == 0 && pass.writes)
-        r = state_dir_lock_guest(context->state, request->facts->uuid, context->lock_wait_ms,
-                                 &lock, err);
+    if (r == 0 && context->mode == RECONCILE_APPLY && !pass.held) {
+        r = state_dir_lock_guest(context->state, request->facts->uuid, context->lock_wait_ms, &lock,
+                                 err);
+        /* Who waited for the lock may have waited for somebody who held the guest. */
+        pass.held = is_held(context, request);
+        pass.writes = !pass.held;
+    }
     if (r == 0)
         r = bind(context, request, err);
     if (r == 0) {

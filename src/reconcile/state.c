@@ -129,9 +129,26 @@ bool record_wrote(const struct record *record, const struct cg_value *value)
     return false;
 }
 
+/* One of ours stands there: the others of an interrupted write cannot any more, and would push this
+ * one out of the list when the next write is taken note of. */
+static void record_stands(struct record *record, const struct cg_value *value)
+{
+    while (!record->written[0] || !cg_value_equal(record->written[0], value)) {
+        cg_value_unref(record->written[0]);
+        memmove(&record->written[0], &record->written[1],
+                (RECORD_WRITTEN - 1) * sizeof(record->written[0]));
+        record->written[RECORD_WRITTEN - 1] = NULL;
+    }
+    record_written(record);
+}
+
 bool record_observe(struct record *record, struct cg_value *value)
 {
-    if (record_wrote(record, value) || is_half_written(record, value) ||
+    if (record_wrote(record, value)) {
+        record_stands(record, value);
+        return false;
+    }
+    if (is_half_written(record, value) ||
         (record->baseline && cg_value_equal(record->baseline, value)))
         return false;
     cg_value_unref(record->baseline);

@@ -36,8 +36,8 @@ struct record *state_find(const struct guest_state *state, const struct cell *ke
 int state_add(struct guest_state *state, const struct cell *key, struct record **ret) must_check;
 void state_remove(struct guest_state *state, struct record *record);
 bool record_wrote(const struct record *record, const struct cg_value *value);
-/* Takes note of a value seen in the file: one that vmpin did not write becomes the baseline. True
- * when that changed the record. */
+/* Takes note of a value seen in the file: one that vmpin did not write becomes the baseline (true
+ * then), one that it did is the only one of `written` from now on. */
 bool record_observe(struct record *record, struct cg_value *value);
 /* Takes note of a value about to be written, and of the newest one standing there alone. */
 void record_write(struct record *record, struct cg_value *value);

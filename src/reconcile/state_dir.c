@@ -98,6 +98,8 @@ static int start_time_of(pid_t pid, uint64_t *ret)
 
     snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
     r = file_read(AT_FDCWD, path, &text, 4096);
+    if (r == 0 && proc_stat_has_ended(text.data))
+        r = -ESRCH;
     return r < 0 ? r : proc_stat_start_time(text.data, ret);
 }
 
@@ -146,12 +148,21 @@ int state_dir_lock_guest(const struct state_dir *dir, const char *uuid, unsigned
     return r < 0 ? error_set(err, -r, "%s/guests/%s: %s", dir->path, name, strerror(-r)) : 0;
 }
 
-static void set_aside(const struct state_dir *dir, const char *name)
+void state_dir_set_aside(const struct state_dir *dir, const char *uuid)
 {
-    char aside[UUID_SIZE + 32];
+    char name[UUID_SIZE + 8], aside[UUID_SIZE + 32];
 
+    snprintf(name, sizeof(name), "%s.json", uuid);
     snprintf(aside, sizeof(aside), "%s.damaged", name);
-    renameat(dir->guests, name, dir->guests, aside);
+    unlinkat(dir->guests, aside, 0);
+    linkat(dir->guests, name, dir->guests, aside, 0);
+}
+
+/* The file itself is wrong, rather than this process unable to read it now (too many open files,
+ * no permission). */
+static bool is_damage(int r)
+{
+    return r == -EINVAL || r == -EFBIG || r == -EISDIR || r == -ELOOP || r == -EIO;
 }
 
 int state_dir_load(const struct state_dir *dir, const char *uuid, const struct cg_mounts *mounts,
@@ -173,10 +184,11 @@ int state_dir_load(const struct state_dir *dir, const char *uuid, const struct c
         error_set(err, -r, "%s", strerror(-r));
     if (r == 0 || r == -ENOMEM)
         return r;
+    if (!is_damage(r))
+        return error_prefix(err, r, "%s/guests/%s", dir->path, name);
     /* A guess at a baseline would be restored some day: better to know that it is lost. */
-    error_prefix(err, -EUCLEAN, "%s/guests/%s is damaged and was set aside as %s.damaged", dir->path, name,
+    error_prefix(err, -EUCLEAN, "%s/guests/%s is damaged (kept as %s.damaged)", dir->path, name,
                  name);
-    set_aside(dir, name);
     *ret = (struct guest_state){.lost = true};
     snprintf(ret->uuid, sizeof(ret->uuid), "%s", uuid);
     return -EUCLEAN;

@@ -34,11 +34,15 @@ bool state_dir_agent_runs(const struct state_dir *dir);
 int state_dir_lock_guest(const struct state_dir *dir, const char *uuid, unsigned wait_ms,
                          int *ret_fd, struct cg_error **err);
 
-/* -ENOENT: none. A damaged one is set aside, *ret is a new state with `lost`, and -EUCLEAN. */
+/* -ENOENT: none. -EUCLEAN: a damaged one, *ret is a new state with `lost`; the file stays as it is
+ * until that is saved, so that whoever comes before knows too. Other errors: it cannot be read now,
+ * and is perhaps in order. */
 int state_dir_load(const struct state_dir *dir, const char *uuid, const struct cg_mounts *mounts,
                    struct guest_state *ret, struct cg_error **err);
 int state_dir_save(const struct state_dir *dir, const struct guest_state *state,
                    struct cg_error **err);
+/* Keeps a copy of a damaged one as UUID.json.damaged; the file itself stays until it is replaced. */
+void state_dir_set_aside(const struct state_dir *dir, const char *uuid);
 /* The state alone: nothing of the guest is vmpin's any more. */
 void state_dir_forget_state(const struct state_dir *dir, const char *uuid);
 /* State and lock: the guest is gone. */

@@ -160,6 +160,15 @@ def settled(agent):
     return log
 
 
+def test_first_iothread(t):
+    """The first iothread that a guest gets obeys the policy that was there before it"""
+    guest = t.guest(vcpus=2, iothreads=0)
+    t.policies.write("a.json", policy(guest, {"iothread*": cpus("1")}))
+    t.agent()
+    virsh("iothreadadd", guest.name, "3", "--live")
+    in_force(guest, "iothread3", "1")
+
+
 def test_hotplugged_vcpu(t):
     """A vCPU that is plugged in obeys the policy that was there before it"""
     guest = t.guest(vcpus=4, current=2)

@@ -399,6 +399,13 @@ static void what_is_left_for_later_is_done_some_seconds_later(void **state)
          {60000, WAIT, .expect = "@7500 pass a"});
 }
 
+static void drift_does_not_wait_for_what_is_left_for_later(void **state)
+{
+    PLAY(AT_REST, {0, OUTCOMES, .outcome = OUTCOME_LATER},
+         FACTS(0, "a", 1, EVENT_LIST, "resolve a, pass a"), EVENT(100, CORE_NODE, "a", "pass a"),
+         {100, OUTCOMES, .outcome = OUTCOME_DONE}, {60000, WAIT, .expect = "@5100 pass a"});
+}
+
 static void a_held_guest_is_looked_at_when_its_time_is_up(void **state)
 {
     PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_HELD, .until_ms = 5000},
@@ -571,6 +578,7 @@ int main(void)
         cmocka_unit_test(a_guest_without_control_groups_yet_is_tried_some_times),
         cmocka_unit_test(starting_is_over_ten_seconds_after_the_start),
         cmocka_unit_test(what_is_left_for_later_is_done_some_seconds_later),
+        cmocka_unit_test(drift_does_not_wait_for_what_is_left_for_later),
         cmocka_unit_test(a_held_guest_is_looked_at_when_its_time_is_up),
         cmocka_unit_test(a_guest_held_for_good_waits_for_its_release),
         cmocka_unit_test(the_fifth_heal_within_ten_seconds_slows_down_and_says_so_once),

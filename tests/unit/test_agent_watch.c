@@ -184,6 +184,47 @@ static void watches_that_are_there_are_not_new(void **state)
     assert_false(world->guest->rewatch);
 }
 
+static void know_iothread(struct world *world, unsigned id)
+{
+    world->guest->facts = calloc(1, sizeof(*world->guest->facts));
+    assert_non_null(world->guest->facts);
+    assert_int_equal(facts_add_iothread(world->guest->facts, id), 1);
+}
+
+/* libvirt sends no event for it, so the facts are old. */
+static void an_iothread_that_is_added_later_gets_into_the_facts(void **state)
+{
+    struct world *world = *state;
+    bool v1 = world->hierarchy.version == 1;
+
+    know_iothread(world, 7);
+    want(world, vm, v1 ? "cpu.shares" : "cpu.weight");
+    want(world, vcpu0, "cpuset.cpus");
+    assert_int_equal(update(world), 1);
+    assert_false(world->guest->grown);
+    make(world, v1 ? V1 "/iothread3" : V2 "/libvirt/iothread3");
+    assert_true(woken(world));
+    assert_true(world->guest->rewatch);
+    assert_int_equal(update(world), 0);
+    assert_true(world->guest->grown);
+    assert_int_equal(world->guest->facts->iothread_count, 2);
+    assert_int_equal(world->guest->facts->iothreads[0], 3);
+}
+
+static void the_first_iothread_is_waited_for_where_a_policy_asks_for_iothreads(void **state)
+{
+    struct world *world = *state;
+    int version = world->hierarchy.version;
+
+    know_iothread(world, 7);
+    world->guest->desired.iothreads = attr_by_name("cpuset.cpus", version);
+    assert_int_equal(update(world), 1);
+    make(world, version == 1 ? V1 "/iothread1" : V2 "/libvirt/iothread1");
+    assert_true(woken(world));
+    assert_int_equal(update(world), 0);
+    assert_true(world->guest->grown);
+}
+
 static void a_role_that_appears_wakes_and_is_watched_then(void **state)
 {
     struct world *world = *state;
@@ -298,6 +339,16 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(
             on_v2_the_files_of_the_guests_own_nodes_wake_but_its_pressure_does_not, set_up_v2,
+            tear_down),
+        cmocka_unit_test_setup_teardown(an_iothread_that_is_added_later_gets_into_the_facts,
+                                        set_up_v1, tear_down),
+        cmocka_unit_test_setup_teardown(an_iothread_that_is_added_later_gets_into_the_facts,
+                                        set_up_v2, tear_down),
+        cmocka_unit_test_setup_teardown(
+            the_first_iothread_is_waited_for_where_a_policy_asks_for_iothreads, set_up_v1,
+            tear_down),
+        cmocka_unit_test_setup_teardown(
+            the_first_iothread_is_waited_for_where_a_policy_asks_for_iothreads, set_up_v2,
             tear_down),
         cmocka_unit_test_setup_teardown(on_v2_roles_are_watched_and_new_ones_are_seen, set_up_v2,
                                         tear_down),

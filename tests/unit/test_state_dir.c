@@ -74,7 +74,7 @@ static void a_state_comes_back(void **folder)
     assert_int_equal(state_dir_load(&dir, UUID, mounts, &back, NULL), -ENOENT);
 }
 
-static void a_damaged_state_is_set_aside_and_its_baselines_are_lost(void **folder)
+static void a_damaged_state_is_lost_and_stays_so_until_it_is_replaced(void **folder)
 {
     cleanup_state_dir struct state_dir dir;
     cleanup_state struct guest_state state = {0};
@@ -88,8 +88,10 @@ static void a_damaged_state_is_set_aside_and_its_baselines_are_lost(void **folde
     assert_int_equal(state_dir_load(&dir, UUID, mounts, &state, &err), -EUCLEAN);
     assert_true(state.lost);
     assert_non_null(strstr(cg_error_text(err), ".damaged"));
+    assert_int_equal(faccessat(dir.guests, UUID ".json.damaged", F_OK, 0), -1);
+    state_dir_set_aside(&dir, UUID);
     assert_int_equal(faccessat(dir.guests, UUID ".json.damaged", F_OK, 0), 0);
-    assert_int_equal(faccessat(dir.guests, UUID ".json", F_OK, 0), -1);
+    assert_int_equal(state_dir_load(&dir, UUID, mounts, &state, NULL), -EUCLEAN);
 }
 
 static void one_writer_a_guest(void **folder)
@@ -132,6 +134,7 @@ static void one_agent_at_a_time_and_all_can_see_it(void **folder)
 static void an_agent_that_was_killed_does_not_run(void **folder)
 {
     cleanup_state_dir struct state_dir dir;
+    siginfo_t ended;
     pid_t child;
     int status;
 
@@ -142,6 +145,8 @@ static void an_agent_that_was_killed_does_not_run(void **folder)
 
         _exit(state_dir_lock_agent(&dir, &lock, NULL) < 0);
     }
+    assert_int_equal(waitid(P_PID, (id_t)child, &ended, WEXITED | WNOWAIT), 0);
+    assert_false(state_dir_agent_runs(&dir)); /* though its parent leaves it in /proc */
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
     assert_false(state_dir_agent_runs(&dir));
@@ -171,7 +176,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         in_folder(a_folder_that_is_not_there_is_an_empty_one_to_read),
         in_folder(a_state_comes_back),
-        in_folder(a_damaged_state_is_set_aside_and_its_baselines_are_lost),
+        in_folder(a_damaged_state_is_lost_and_stays_so_until_it_is_replaced),
         in_folder(one_writer_a_guest),
         in_folder(a_lock_whose_guest_went_is_taken_anew),
         in_folder(one_agent_at_a_time_and_all_can_see_it),
