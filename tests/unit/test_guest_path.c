@@ -38,6 +38,8 @@ static void a_guests_directory_tells_driver_id_and_name(void **state)
         {"machine-lxc\\x2d4242\\x2dbox.scope", "lxc", "box", NULL, 4242},
         {"machine-ch\\x2d1\\x2dcloud.scope", "ch", "cloud", NULL, 1},
         {"machine-qemu\\x2dweb1.scope", "qemu", "web1", NULL, -1},
+        {"machine-qemu\\x2d2\\x2da-b.scope", "qemu", "a/b", NULL, 2},
+        {"machine-qemu\\x2d2\\x2da\\x2.scope", "qemu", "a\\x2", NULL, 2},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {

@@ -363,6 +363,22 @@ static void a_refresh_keeps_what_stayed_and_frees_what_went(void **state)
     assert_true(cg_node_id(found(tree, "/anew"), "cpu") != id);
 }
 
+static void a_node_made_anew_in_one_hierarchy_is_another_node(void **state)
+{
+    cleanup_tree struct cg_tree *tree = NULL;
+    struct cg_node *old;
+
+    make_v1(*state);
+    folder_make(*state, "cg/cpu/a");
+    folder_make(*state, "cg/memory/a");
+    tree = open_tree(*state, CG_GROUPED);
+    old = found(tree, "/a");
+    move(*state, "cg/memory/a", "aside");
+    folder_make(*state, "cg/memory/a");
+    assert_int_equal(cg_tree_refresh(tree, NULL, NULL), 0);
+    assert_ptr_not_equal(found(tree, "/a"), old);
+}
+
 static void a_part_of_a_tree_can_be_refreshed(void **state)
 {
     cleanup_tree struct cg_tree *tree = NULL;
@@ -668,6 +684,7 @@ int main(void)
         in_folder(a_node_that_was_made_anew_is_stale),
         in_folder(a_link_in_the_place_of_a_node_is_not_followed),
         in_folder(a_refresh_keeps_what_stayed_and_frees_what_went),
+        in_folder(a_node_made_anew_in_one_hierarchy_is_another_node),
         in_folder(a_part_of_a_tree_can_be_refreshed),
         in_folder(attributes_are_read_in_the_hosts_own_face),
         in_folder(an_attribute_is_written_and_errors_name_the_node),
