@@ -172,7 +172,7 @@ static void child_exec(const struct child *child)
     syscall(SYS_close_range, STDERR_FILENO + 1, ~0u, CLOSE_RANGE_CLOEXEC);
     execve(child->program, arguments, environment);
     if (errno == EACCES && child->change_user && child->image >= 0)
-        syscall(SYS_execveat, child->image, "", arguments, environment, AT_EMPTY_PATH);
+        fexecve(child->image, arguments, environment);
 }
 
 static void child_run(const struct child *child)
