@@ -170,7 +170,7 @@ static int take_text(struct flat *flat, xmlTextReader *reader)
     const char *text = (const char *)xmlTextReaderConstValue(reader);
     int r;
 
-    if (!text || flat->cut || !flat->leaf)
+    if (!text || flat->cut)
         return 0;
     r = buffer_append(&flat->text, text, strlen(text));
     check_size(flat);
