@@ -8,6 +8,7 @@ import sys
 from vmpintest import main, skip_unless, virsh, wait_for
 from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy
 from vmpintest.runner import comment, takes
+from vmpintest.waiting import slow
 
 KILLS = int(os.environ.get("VMPIN_TEST_KILLS", "20"))
 
@@ -112,12 +113,14 @@ def test_agent_killed(t):
         agent = t.agent(ready=False)
         for step in range(6):
             churn(t, dice, guests, turn, step)
-            if pause(agent, dice.uniform(0, 0.15)):
-                break
+            agent.lives_for(slow(dice.uniform(0, 0.15)))
         agent.kill()
+    busy = sum(": set " in agent.log() for agent in t.agents)
+    comment(f"{busy} of {KILLS} had written something")
+    assert busy * 3 >= KILLS, "the kills came too early to mean anything"
+    t.policies.write("a.json", full(guests))
     if os.path.exists(t.policies.file("b.json")):
         t.policies.remove("b.json")
-    t.policies.write("a.json", full(guests))
     agent = t.agent()
     for guest in guests:
         wait_for(lambda: full_in_force(guest), 15, f"the policy on {guest}")
@@ -146,14 +149,6 @@ def churn(t, dice, guests, turn, step):
         t.policies.remove("b.json")
 
 
-def pause(agent, seconds):
-    try:
-        agent.process.wait(seconds)
-        return True
-    except Exception:
-        return False
-
-
 @takes(300)
 def test_reconcile_killed(t):
     """A one-shot run that is killed half-way leaves the true baseline behind"""
@@ -162,7 +157,7 @@ def test_reconcile_killed(t):
     dice = random.Random(7)
     for _ in range(8):
         t.policies.write("a.json", full(guest))
-        running = t.background(t.vmpin.command("reconcile"), kill_after=dice.uniform(0.01, 0.1))
+        running = t.background(t.vmpin.command("reconcile"), kill_after=slow(dice.uniform(0.01, 0.1)))
         running()
     t.vmpin.run("reconcile", status=0)
     full_in_force(guest)

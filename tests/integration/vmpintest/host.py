@@ -114,7 +114,7 @@ class Machine:
             self.open_kvm()
             if not self.has_systemd():
                 self.start_services()
-            wait_for(lambda: guest.virsh("version", check=False).status == 0, 60, "libvirtd")
+            wait_for(self.libvirtd_answers, 60, "libvirtd")
             self.refuse_leftover_guests()
             self.undo.callback(guest.sweep)
             self.undo = self.undo.pop_all()
@@ -212,25 +212,30 @@ class Machine:
         return self.libvirtd is not None or (OWN_MACHINE and self.has_systemd())
 
     @contextlib.contextmanager
-    def without_libvirtd(self, signum=signal.SIGKILL):
+    def without_libvirtd(self):
         """libvirtd ends the hard way, and is back afterwards; guests live on."""
-        units = ["libvirtd.service", "libvirtd.socket", "libvirtd-ro.socket",
-                 "libvirtd-admin.socket"]
         if self.has_systemd():
-            subprocess.run(["systemctl", "kill", f"--signal={signum}", units[0]], check=True)
-            subprocess.run(["systemctl", "stop", *units], check=True)
+            subprocess.run(["systemctl", "kill", "--signal=KILL", "libvirtd.service"], check=True)
+            subprocess.run(["systemctl", "stop", "libvirtd.service", "libvirtd.socket",
+                            "libvirtd-ro.socket", "libvirtd-admin.socket"], check=True)
         else:
-            os.kill(self.libvirtd, signum)
+            os.kill(self.libvirtd, signal.SIGKILL)
             wait_for(lambda: not alive(self.libvirtd), 20, "the end of libvirtd")
         try:
             yield
         finally:
-            if self.has_systemd():
-                subprocess.run(["systemctl", "reset-failed", units[0]], check=True)
-                subprocess.run(["systemctl", "start", *reversed(units)], check=True)
-            else:
+            if not self.has_systemd():
                 self.start_libvirtd()
-            wait_for(lambda: guest.virsh("list", check=False).status == 0, 60, "libvirtd")
+            wait_for(self.libvirtd_answers, 60, "libvirtd")
+
+    def libvirtd_answers(self):
+        if self.has_systemd():
+            subprocess.run(["systemctl", "reset-failed", "libvirtd*"], check=False)
+            result = guest.run(["systemctl", "start", "libvirtd.service"])
+            assert result.status == 0, str(result)
+        result = guest.virsh("list", check=False)
+        assert result.status == 0, str(result)
+        return True
 
     def restart_libvirtd(self):
         with self.without_libvirtd():

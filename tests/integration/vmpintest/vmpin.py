@@ -194,6 +194,12 @@ class Agent:
             self.process.wait(slow(10))
         return time.monotonic() - begin
 
+    def lives_for(self, seconds):
+        """Waits that long; the agent must not end by itself."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(seconds)
+            raise AssertionError(f"the agent ended by itself: {self.log()}")
+
     def kill(self):
         self.signal(signal.SIGKILL)
         self.process.wait(slow(10))
