@@ -110,7 +110,7 @@ static int bind_line(const struct host *host, const struct facts *facts,
 
     if (!text)
         return -ENOMEM;
-    if (!hierarchy)
+    if (!hierarchy || !hierarchy->has_attributes)
         return 0;
     r = guest_path_parse(text, &path);
     if (r < 0)
@@ -193,9 +193,10 @@ static int bind_by_id(const struct host *host, const struct facts *facts, struct
         const struct cg_hierarchy *h = &host->mounts->hierarchies[i];
         const char *candidates[] = {plain, unit};
 
-        for (size_t k = 0; k < ARRAY_SIZE(candidates); k++) {
+        for (size_t k = 0; h->has_attributes && k < ARRAY_SIZE(candidates); k++) {
             cleanup_free char *below = NULL, *path = NULL;
             uint64_t id, ignored;
+            bool delegated;
             int r = node_id(host, h, candidates[k], &id);
 
             if (r < 0)
@@ -203,7 +204,8 @@ static int bind_by_id(const struct host *host, const struct facts *facts, struct
             path = strdup(candidates[k]);
             if (!path || asprintf(&below, "%s/libvirt", path) < 0)
                 return -ENOMEM;
-            r = binding_add(binding, h, path, node_id(host, h, below, &ignored) == 0, id);
+            delegated = h->version == 2 && node_id(host, h, below, &ignored) == 0;
+            r = binding_add(binding, h, path, delegated, id);
             if (r < 0)
                 return r;
             path = NULL;
