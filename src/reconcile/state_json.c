@@ -32,10 +32,10 @@ static json_t *record_to_json(const struct record *record)
             json_decref(written);
             return NULL;
         }
-    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:b}", "role", role_name(record->role, role),
-                     "target", target_names[record->target], "attribute", record->attr->name,
-                     "baseline", value_to_json(record->baseline), "written", written, "settled",
-                     record->settled);
+    return json_pack("{s:s, s:s*, s:s, s:o, s:o, s:o*}", "role", role_name(record->role, role),
+                     "target", record->target == CELL_FILE ? NULL : target_names[record->target],
+                     "attribute", record->attr->name, "baseline", value_to_json(record->baseline),
+                     "written", written, "settled", record->settled ? json_true() : NULL);
 }
 
 int state_format(const struct guest_state *state, char **ret_text)
@@ -81,7 +81,8 @@ static int key_from_json(const json_t *json, const struct cg_mounts *mounts, str
                          struct cg_error **err)
 {
     const char *role = json_string_value(json_object_get(json, "role"));
-    const char *target = json_string_value(json_object_get(json, "target"));
+    const json_t *given = json_object_get(json, "target");
+    const char *target = given ? json_string_value(given) : target_names[CELL_FILE];
     const char *attribute = json_string_value(json_object_get(json, "attribute"));
     struct cell key = {0};
     size_t t = 0;
