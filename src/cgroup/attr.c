@@ -25,9 +25,21 @@ static bool has_file(const struct cg_attr *attr, const char *name)
     return false;
 }
 
+/* Files are named after their controller. */
+static const struct cg_attr *table_of(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
+        size_t length = strlen(tables[i]->controller);
+
+        if (strncmp(name, tables[i]->controller, length) == 0 && name[length] == '.')
+            return tables[i];
+    }
+    return NULL;
+}
+
 const struct cg_attr *attr_by_name(const char *name, int version)
 {
-    for (const struct cg_attr *attr = attr_next(NULL); attr; attr = attr_next(attr))
+    for (const struct cg_attr *attr = table_of(name); attr && attr->name; attr++)
         if (attr->version == version && has_file(attr, name))
             return attr;
     return NULL;

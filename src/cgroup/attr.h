@@ -26,6 +26,7 @@ struct cg_attr {
     const char *files[3];    /* NULL-terminated; the first alone where name is the file */
     const char *counterpart; /* its name on the other version, or NULL */
     const char *sibling;     /* ATTR_BELOW_SIBLING: of which */
+    const char *bounded;     /* the other way round: whose sibling this is, or NULL */
 };
 
 /* The face of `name` (v1's or v2's) on this host. -ENOENT: unknown name; -EOPNOTSUPP: this host's

@@ -21,7 +21,7 @@ const struct cg_attr attr_memory[] = {
      .constraint = ATTR_BELOW_SIBLING, .sibling = "memory.memsw.limit_in_bytes",
      .counterpart = "memory.max"},
     {LIMIT(1, "memory.memsw.limit_in_bytes"), .flags = CG_ATTR_PAGE_ROUNDED,
-     .counterpart = "memory.swap.max"},
+     .bounded = "memory.limit_in_bytes", .counterpart = "memory.swap.max"},
     {LIMIT(1, "memory.soft_limit_in_bytes"), .flags = CG_ATTR_PAGE_ROUNDED},
     {LIMIT(1, "memory.kmem.limit_in_bytes"), .flags = CG_ATTR_PAGE_ROUNDED},
     {LIMIT(1, "memory.kmem.tcp.limit_in_bytes"), .flags = CG_ATTR_PAGE_ROUNDED},

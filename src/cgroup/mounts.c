@@ -2,6 +2,7 @@
  * /sys/fs/cgroup/cpu -> cpu,cpuacct and /proc/cgroups are not asked. */
 #include "cgroup/mounts.h"
 
+#include "cgroup/attr.h"
 #include "cgroup/text.h"
 
 #include <string.h>
@@ -194,6 +195,16 @@ static int hierarchy_open(struct cg_mounts *mounts, int root, struct cg_hierarch
     return hierarchy->version == 2 ? read_controllers(mounts, hierarchy, err) : 0;
 }
 
+static void note_attributes(struct cg_mounts *mounts)
+{
+    for (const struct cg_attr *attr = attr_next(NULL); attr; attr = attr_next(attr)) {
+        const struct cg_hierarchy *hierarchy = mounts_find(mounts, attr->controller);
+
+        if (hierarchy && hierarchy->version == attr->version)
+            mounts->hierarchies[hierarchy->index].has_attributes = true;
+    }
+}
+
 int mounts_open(const struct kernel *kernel, int root, struct cg_mounts **ret,
                 struct cg_error **err)
 {
@@ -218,6 +229,7 @@ int mounts_open(const struct kernel *kernel, int root, struct cg_mounts **ret,
         if (r < 0)
             return r;
     }
+    note_attributes(mounts);
     *ret = steal_pointer(&mounts);
     return 0;
 }

@@ -11,6 +11,7 @@ struct cg_hierarchy {
     char *mountpoint;  /* as mounted: "/sys/fs/cgroup/cpuset" */
     char *controllers; /* comma separated: "cpu,cpuacct", "name=systemd"; v2: cgroup.controllers */
     int dir;           /* handle of the mount's root directory, -1 before mounts_open() */
+    bool has_attributes; /* one of its controllers is in the attribute tables; set with `dir` */
 };
 
 struct cg_mounts {

@@ -25,7 +25,7 @@ static int write_step(struct nodes *nodes, const struct step *step, const struct
  * path and id, past what this pass has open already. */
 static bool guest_is_gone(struct nodes *nodes, const struct step *step)
 {
-    struct nodes again = {.host = nodes->host, .binding = nodes->binding};
+    struct nodes again = {.host = nodes->host, .binding = nodes->binding, .afresh = true};
     const struct cg_role vm = {.kind = CG_ROLE_VM};
     int dir;
     bool gone = nodes_open(&again, vm, step->cell.attr, &dir, NULL) == -ESTALE;

@@ -42,29 +42,23 @@ static int read_start_time(const struct host *host, pid_t pid, struct buffer *sc
     return r < 0 ? r : proc_stat_start_time(scratch->data, ret);
 }
 
-static int binding_add(struct binding *binding, const struct cg_hierarchy *hierarchy, char *path,
-                       bool delegated, uint64_t id)
+/* Opens the directory `path`, which must exist, and takes it in; the pass that follows needs it
+ * open anyway. `path` is the binding's then, and *path NULL. */
+static int binding_add(struct binding *binding, const struct cg_hierarchy *hierarchy, char **path,
+                       bool delegated)
 {
     struct place *places =
         reallocarray(binding->places, binding->count + 1, sizeof(*binding->places));
+    struct place place = {.hierarchy = hierarchy, .path = *path, .delegated = delegated};
 
     if (!places)
         return -ENOMEM;
     binding->places = places;
-    places[binding->count++] = (struct place){
-        .hierarchy = hierarchy, .path = path, .delegated = delegated, .id = id};
-    return 0;
-}
-
-/* The id of the directory, which must exist. */
-static int node_id(const struct host *host, const struct cg_hierarchy *hierarchy, const char *path,
-                   uint64_t *ret)
-{
-    int dir = host->kernel->open_dir(host->kernel, hierarchy->dir, path, ret);
-
-    if (dir < 0)
-        return dir;
-    host->kernel->close_dir(host->kernel, dir);
+    place.dir = binding->kernel->open_dir(binding->kernel, hierarchy->dir, *path, &place.id);
+    if (place.dir < 0)
+        return place.dir;
+    places[binding->count++] = place;
+    *path = NULL;
     return 0;
 }
 
@@ -105,21 +99,17 @@ static int bind_line(const struct host *host, const struct facts *facts,
     const struct cg_hierarchy *hierarchy = hierarchy_of_line(host->mounts, line);
     cleanup_free char *text = strndup(line->path, line->path_length);
     struct guest_path path;
-    uint64_t id;
     int r;
 
     if (!text)
         return -ENOMEM;
-    if (!hierarchy)
+    if (!hierarchy || !hierarchy->has_attributes)
         return 0;
     r = guest_path_parse(text, &path);
     if (r < 0)
         return r == -ENOENT ? 0 : r;
-    r = other_guest(path.vm, facts) ? -ESTALE : node_id(host, hierarchy, path.vm, &id);
-    if (r == 0)
-        r = binding_add(binding, hierarchy, path.vm, path.delegated, id);
-    if (r == 0)
-        path.vm = NULL; /* it is the binding's now */
+    r = other_guest(path.vm, facts) ? -ESTALE
+                                    : binding_add(binding, hierarchy, &path.vm, path.delegated);
     guest_path_release(&path);
     return r;
 }
@@ -185,6 +175,17 @@ static char *scope_name(const char *slice, const char *machine)
     return scope;
 }
 
+/* Does libvirt keep the guest's nodes in libvirt/ below its own? It does so under systemd on v2. */
+static void note_delegated(const struct binding *binding, struct place *place)
+{
+    const struct kernel *k = binding->kernel;
+    int dir = place->hierarchy->version == 2 ? k->open_dir(k, place->dir, "libvirt", NULL) : -1;
+
+    place->delegated = dir >= 0;
+    if (dir >= 0)
+        k->close_dir(k, dir);
+}
+
 /* Where a guest without a known process should be: by its id, in libvirt's default places. */
 static int bind_by_id(const struct host *host, const struct facts *facts, struct binding *binding)
 {
@@ -201,20 +202,15 @@ static int bind_by_id(const struct host *host, const struct facts *facts, struct
         const struct cg_hierarchy *h = &host->mounts->hierarchies[i];
         const char *candidates[] = {plain, unit};
 
-        for (size_t k = 0; k < ARRAY_SIZE(candidates); k++) {
-            cleanup_free char *below = NULL, *path = NULL;
-            uint64_t id, ignored;
-            int r = node_id(host, h, candidates[k], &id);
+        for (size_t k = 0; h->has_attributes && k < ARRAY_SIZE(candidates); k++) {
+            cleanup_free char *path = strdup(candidates[k]);
+            int r = path ? binding_add(binding, h, &path, false) : -ENOMEM;
 
+            if (r == -ENOMEM)
+                return r;
             if (r < 0)
                 continue;
-            path = strdup(candidates[k]);
-            if (!path || asprintf(&below, "%s/libvirt", path) < 0)
-                return -ENOMEM;
-            r = binding_add(binding, h, path, node_id(host, h, below, &ignored) == 0, id);
-            if (r < 0)
-                return r;
-            path = NULL;
+            note_delegated(binding, &binding->places[binding->count - 1]);
             break;
         }
     }
@@ -224,7 +220,7 @@ static int bind_by_id(const struct host *host, const struct facts *facts, struct
 int binding_make(const struct host *host, const struct facts *facts, struct binding *ret,
                  struct cg_error **err)
 {
-    cleanup_binding struct binding binding = {0};
+    cleanup_binding struct binding binding = {.kernel = host->kernel};
     cleanup_buffer struct buffer scratch = {0};
     cleanup_free char *shown = text_escape(facts->name);
     int r;
@@ -252,8 +248,20 @@ int binding_make(const struct host *host, const struct facts *facts, struct bind
     return 0;
 }
 
+void binding_close(struct binding *binding)
+{
+    for (size_t i = 0; i < binding->count; i++) {
+        struct place *place = &binding->places[i];
+
+        if (place->dir >= 0)
+            binding->kernel->close_dir(binding->kernel, place->dir);
+        place->dir = -1;
+    }
+}
+
 void binding_release(struct binding *binding)
 {
+    binding_close(binding);
     for (size_t i = 0; i < binding->count; i++)
         free(binding->places[i].path);
     free(binding->places);

@@ -11,6 +11,7 @@ struct place {
     const struct cg_hierarchy *hierarchy; /* borrowed from the host's mounts */
     char *path;                           /* below the hierarchy's root */
     uint64_t id;                          /* the kernel's; ESTALE when another one stands there */
+    int dir;                              /* open for the pass that made the binding, else -1 */
     bool delegated;                       /* roles lie in PATH/libvirt/, not in PATH/ */
 };
 
@@ -20,12 +21,15 @@ struct binding {
     uint64_t start_time; /* of that process, clock ticks since boot; 0: not known */
     struct place *places;
     size_t count;
+    const struct kernel *kernel; /* whose handles the places' are */
 };
 
 /* -ENOENT: the guest has no node (it does not run, or not yet); -ESTALE: pid file and id disagree,
  * the guest is just starting or ending. */
 int binding_make(const struct host *host, const struct facts *facts, struct binding *ret,
                  struct cg_error **err);
+/* Closes the places' directories: between passes nothing is open. */
+void binding_close(struct binding *binding);
 void binding_release(struct binding *binding);
 #define cleanup_binding cleanup_with(binding_release)
 

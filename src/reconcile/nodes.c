@@ -68,6 +68,8 @@ static int open_vm(struct nodes *nodes, const struct place *place, bool delegate
 
     if (node)
         return node->dir;
+    if (!delegated && !nodes->afresh && place->dir >= 0)
+        return place->dir;
     if (delegated) {
         dir = open_vm(nodes, place, false);
         if (dir < 0)

@@ -16,6 +16,7 @@ struct open_node {
 struct nodes {
     const struct host *host;
     const struct binding *binding;
+    bool afresh; /* by path and id, whatever binding_make() left open */
     struct open_node *open;
     size_t count, size;
 };

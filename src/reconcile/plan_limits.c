@@ -60,11 +60,7 @@ static int plan_ratio(struct planning *p, const struct cg_attr *attr)
 
 const struct cg_attr *plan_bounded_by(const struct cg_attr *upper)
 {
-    for (const struct cg_attr *other = attr_next(NULL); other; other = attr_next(other))
-        if (other->version == upper->version && other->sibling &&
-            strcmp(other->sibling, upper->name) == 0)
-            return other;
-    return NULL;
+    return upper->bounded ? attr_by_name(upper->bounded, upper->version) : NULL;
 }
 
 static bool is_greater(const struct cg_value *a, const struct cg_value *b)

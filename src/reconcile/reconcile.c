@@ -183,5 +183,6 @@ int reconcile_guest(struct reconcile_context *context, const struct reconcile_re
         pass.report = (struct report){0};
     }
     pass_release(&pass);
+    binding_close(request->binding);
     return r;
 }

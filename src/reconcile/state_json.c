@@ -1,5 +1,11 @@
 /* The text of a guest_state in /run/vmpin. Values are the kernel's own text, so that a person can
- * compare them with the files. */
+ * compare them with the files. A cell is an array:
+ *
+ *   ["vcpu0", "cpuset.cpus", "0-7", ["2"]]      role, attribute, baseline (null: not known), and
+ *                                               what vmpin wrote, the newest first
+ *   ["vcpu0", "cpuset.cpus", null, ["2"], "mask", "settled"]   words where they apply
+ *
+ * It is read in every pass: keys that are the same in each cell would be half of its price. */
 #include "reconcile/state.h"
 
 #include "cgroup/guest_path.h"
@@ -10,8 +16,13 @@
 
 #define STATE_VERSION 1
 
-static const char *const target_names[] = {
-    [CELL_FILE] = "file", [CELL_UNIT] = "unit", [CELL_MASK] = "mask"};
+/* Places in a cell's array. */
+enum { ROW_ROLE, ROW_ATTRIBUTE, ROW_BASELINE, ROW_WRITTEN, ROW_WORDS };
+
+#define SETTLED "settled"
+
+/* A cell without such a word is a file's. */
+static const char *const target_words[] = {[CELL_UNIT] = "unit", [CELL_MASK] = "mask"};
 
 static json_t *value_to_json(const struct cg_value *value)
 {
@@ -22,20 +33,30 @@ static json_t *value_to_json(const struct cg_value *value)
     return cg_value_format(value, &text) < 0 ? NULL : json_string(text);
 }
 
+/* NULL when one of them is, or out of memory. */
+static json_t *append(json_t *array, json_t *value)
+{
+    if (array && json_array_append_new(array, value) == 0)
+        return array;
+    json_decref(array);
+    return NULL;
+}
+
 static json_t *record_to_json(const struct record *record)
 {
+    const char *target = target_words[record->target];
     char role[ROLE_NAME_SIZE];
-    json_t *written = json_array();
+    json_t *written = json_array(), *row;
 
-    for (size_t i = 0; written && i < RECORD_WRITTEN && record->written[i]; i++)
-        if (json_array_append_new(written, value_to_json(record->written[i])) < 0) {
-            json_decref(written);
-            return NULL;
-        }
-    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:b}", "role", role_name(record->role, role),
-                     "target", target_names[record->target], "attribute", record->attr->name,
-                     "baseline", value_to_json(record->baseline), "written", written, "settled",
-                     record->settled);
+    for (size_t i = 0; i < RECORD_WRITTEN && record->written[i]; i++)
+        written = append(written, value_to_json(record->written[i]));
+    row = json_pack("[s, s, o, o]", role_name(record->role, role), record->attr->name,
+                    value_to_json(record->baseline), written);
+    if (target)
+        row = append(row, json_string(target));
+    if (record->settled)
+        row = append(row, json_string(SETTLED));
+    return row;
 }
 
 int state_format(const struct guest_state *state, char **ret_text)
@@ -49,11 +70,11 @@ int state_format(const struct guest_state *state, char **ret_text)
             json_decref(cells);
             return -ENOMEM;
         }
-    root = json_pack("{s:i, s:s, s:i, s:I, s:I, s:b, s:o}", "version", STATE_VERSION, "uuid",
-                     state->uuid, "pid", (int)state->pid, "start_time",
-                     (json_int_t)state->start_time, "node", (json_int_t)state->node, "lost",
-                     state->lost, "cells", cells);
-    text = root ? json_dumps(root, JSON_INDENT(1)) : NULL;
+    root =
+        json_pack("{s:i, s:s, s:i, s:I, s:I, s:b, s:o}", "version", STATE_VERSION, "uuid",
+                  state->uuid, "pid", (int)state->pid, "start_time", (json_int_t)state->start_time,
+                  "node", (json_int_t)state->node, "lost", state->lost, "cells", cells);
+    text = root ? json_dumps(root, 0) : NULL;
     if (!text)
         return -ENOMEM;
     *ret_text = text;
@@ -77,59 +98,68 @@ static int value_from_json(const json_t *json, const struct cg_attr *attr, struc
     return cg_value_parse(attr, json_string_value(json), ret, err);
 }
 
-static int key_from_json(const json_t *json, const struct cg_mounts *mounts, struct cell *ret,
-                         struct cg_error **err)
+/* The words behind a cell's values. */
+static int words_from_json(const json_t *row, struct cell *key, bool *ret_settled,
+                           struct cg_error **err)
 {
-    const char *role = json_string_value(json_object_get(json, "role"));
-    const char *target = json_string_value(json_object_get(json, "target"));
-    const char *attribute = json_string_value(json_object_get(json, "attribute"));
-    struct cell key = {0};
-    size_t t = 0;
+    for (size_t i = ROW_WORDS; i < json_array_size(row); i++) {
+        const char *word = json_string_value(json_array_get(row, i));
+        size_t t = 0;
 
-    if (!role || !target || !attribute)
-        return damaged(err, "a cell lacks its role, target or attribute");
-    key.role = strcmp(role, "vm") == 0 ? (struct cg_role){.kind = CG_ROLE_VM}
-                                       : role_from_name(role);
-    while (t < ARRAY_SIZE(target_names) && strcmp(target_names[t], target) != 0)
-        t++;
-    if (key.role.kind == CG_ROLE_NONE || t == ARRAY_SIZE(target_names))
-        return damaged(err, "a cell has an unknown role or target");
-    key.target = (enum cell_target)t;
-    if (attr_find(mounts, attribute, &key.attr) < 0)
-        return damaged(err, "a cell has an attribute that this host lacks");
-    *ret = key;
+        while (word && t < ARRAY_SIZE(target_words) &&
+               (!target_words[t] || strcmp(target_words[t], word) != 0))
+            t++;
+        if (word && t < ARRAY_SIZE(target_words))
+            key->target = (enum cell_target)t;
+        else if (word && strcmp(word, SETTLED) == 0)
+            *ret_settled = true;
+        else
+            return damaged(err, "a cell has an unknown word");
+    }
     return 0;
 }
 
-static int record_from_json(const json_t *json, const struct cg_mounts *mounts,
+static int key_from_json(const json_t *row, const struct cg_mounts *mounts, struct cell *ret,
+                         struct cg_error **err)
+{
+    const char *role = json_string_value(json_array_get(row, ROW_ROLE));
+    const char *attribute = json_string_value(json_array_get(row, ROW_ATTRIBUTE));
+
+    if (!role || !attribute)
+        return damaged(err, "a cell lacks its role or attribute");
+    ret->role =
+        strcmp(role, "vm") == 0 ? (struct cg_role){.kind = CG_ROLE_VM} : role_from_name(role);
+    if (ret->role.kind == CG_ROLE_NONE)
+        return damaged(err, "a cell has an unknown role");
+    if (attr_find(mounts, attribute, &ret->attr) < 0)
+        return damaged(err, "a cell has an attribute that this host lacks");
+    return 0;
+}
+
+static int record_from_json(const json_t *row, const struct cg_mounts *mounts,
                             struct guest_state *state, struct cg_error **err)
 {
-    const json_t *written = json_object_get(json, "written"), *value;
+    const json_t *written = json_array_get(row, ROW_WRITTEN);
+    struct cell key = {.target = CELL_FILE};
     struct record *record;
-    struct cell key;
-    size_t i;
-    int r = key_from_json(json, mounts, &key, err);
+    bool settled = false;
+    int r = key_from_json(row, mounts, &key, err);
 
+    if (r == 0)
+        r = words_from_json(row, &key, &settled, err);
     if (r < 0)
         return r;
     if (state_find(state, &key))
         return damaged(err, "a cell is there twice");
-    r = state_add(state, &key, &record);
-    if (r < 0)
-        return error_out_of_memory(err);
-    r = value_from_json(json_object_get(json, "baseline"), key.attr, &record->baseline, err);
-    if (r < 0)
-        return r;
     if (!json_is_array(written) || json_array_size(written) > RECORD_WRITTEN)
-        return damaged(err, "a cell's `written` is not a short array");
-    json_array_foreach(written, i, value)
-    {
-        r = value_from_json(value, key.attr, &record->written[i], err);
-        if (r < 0)
-            return r;
-    }
-    record->settled = json_is_true(json_object_get(json, "settled"));
-    return 0;
+        return damaged(err, "what was written to a cell is not a short array");
+    if (state_add(state, &key, &record) < 0)
+        return error_out_of_memory(err);
+    record->settled = settled;
+    r = value_from_json(json_array_get(row, ROW_BASELINE), key.attr, &record->baseline, err);
+    for (size_t i = 0; r == 0 && i < json_array_size(written); i++)
+        r = value_from_json(json_array_get(written, i), key.attr, &record->written[i], err);
+    return r;
 }
 
 int state_parse(const char *text, size_t length, const struct cg_mounts *mounts,
@@ -146,9 +176,9 @@ int state_parse(const char *text, size_t length, const struct cg_mounts *mounts,
 
     if (!root)
         return error_set(err, EINVAL, "line %d: %s", where.line, where.text);
-    if (json_unpack(root, "{s:i, s:s, s:i, s:I, s:I, s:b, s:o}", "version", &version, "uuid",
-                    &uuid, "pid", &pid, "start_time", &start_time, "node", &node, "lost", &lost,
-                    "cells", &cells) < 0 ||
+    if (json_unpack(root, "{s:i, s:s, s:i, s:I, s:I, s:b, s:o}", "version", &version, "uuid", &uuid,
+                    "pid", &pid, "start_time", &start_time, "node", &node, "lost", &lost, "cells",
+                    &cells) < 0 ||
         version != STATE_VERSION || strlen(uuid) >= UUID_SIZE || !json_is_array(cells))
         return damaged(err, "not a state of version 1");
     snprintf(state.uuid, sizeof(state.uuid), "%s", uuid);

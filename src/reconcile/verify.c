@@ -154,15 +154,20 @@ static int verify_set(struct pass *pass, const struct cell *target, struct cg_er
     struct granted grant = {0};
     struct cg_set *expected = NULL;
     const struct cg_set *cpus;
-    int r = grant_read(&pass->nodes, target->role, &pass->context->scratch, &grant, err);
+    bool standing = stands(pass, target);
+    int r;
 
+    /* What is not in the file yet cannot be granted, and a plan need not know what is instead. */
+    if (!standing && pass->context->mode == RECONCILE_PLAN)
+        return 0;
+    r = grant_read(&pass->nodes, target->role, &pass->context->scratch, &grant, err);
     if (r < 0)
         return r == -ENOENT ? 0 : r;
     r = cg_value_set(target->value, &cpus);
     if (r == 0 && host->cpus_online)
         r = cg_set_intersection(cpus, host->cpus_online, &expected);
     /* What a baseline grants is nobody's wish. */
-    if (r == 0 && !(target->flags & CELL_RETURN) && stands(pass, target)) {
+    if (r == 0 && standing && !(target->flags & CELL_RETURN)) {
         if (grant.effective && expected && !cg_set_equal(grant.effective, expected))
             r = note_not_granted(pass, target, grant.effective);
         else if (grant_masked(&grant) && !(target->flags & CELL_NEEDED))

@@ -60,11 +60,22 @@ static void a_counterpart_exists_and_points_back(void **state)
     }
 }
 
-static void a_sibling_exists(void **state)
+static void a_sibling_exists_and_points_back(void **state)
 {
-    for (const struct cg_attr *attr = attr_next(NULL); attr; attr = attr_next(attr))
-        if (attr->constraint == ATTR_BELOW_SIBLING)
-            assert_non_null(attr_by_name(attr->sibling, attr->version));
+    for (const struct cg_attr *attr = attr_next(NULL); attr; attr = attr_next(attr)) {
+        const struct cg_attr *other = NULL;
+
+        assert_int_equal(attr->constraint == ATTR_BELOW_SIBLING, attr->sibling != NULL);
+        if (attr->sibling) {
+            other = attr_by_name(attr->sibling, attr->version);
+            assert_non_null(other);
+            assert_string_equal(other->bounded, attr->name);
+        } else if (attr->bounded) {
+            other = attr_by_name(attr->bounded, attr->version);
+            assert_non_null(other);
+            assert_string_equal(other->sibling, attr->name);
+        }
+    }
 }
 
 static void assert_face(const struct cg_mounts *mounts, const char *name, const char *expected,
@@ -120,7 +131,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_whole),
         cmocka_unit_test(a_counterpart_exists_and_points_back),
-        cmocka_unit_test(a_sibling_exists),
+        cmocka_unit_test(a_sibling_exists_and_points_back),
         cmocka_unit_test(either_versions_name_finds_the_hosts_face),
         cmocka_unit_test(a_name_that_no_kernel_has_is_unknown),
         cmocka_unit_test(what_this_host_lacks_is_not_supported),

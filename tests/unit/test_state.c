@@ -154,7 +154,7 @@ static void text_and_state_are_inverse(void **unused)
     cleanup_free char *text = NULL, *second = NULL;
     struct place place = {.id = 77};
     struct binding binding = {.pid = 10, .start_time = 5, .places = &place, .count = 1};
-    struct cell vm = key_of(CG_ROLE_VM, 0);
+    struct cell vm = key_of(CG_ROLE_VM, 0), mask = key_of(CG_ROLE_VCPU, 3);
     struct record *record;
 
     state_start(&state, "11111111-2222-3333-4444-555555555555", &binding);
@@ -162,13 +162,18 @@ static void text_and_state_are_inverse(void **unused)
     write_value(record, "1");
     write_value(record, "2");
     record->settled = true;
+    mask.target = CELL_MASK;
+    assert_int_equal(state_add(&state, &mask, &record), 0);
+    record->settled = true;
     assert_int_equal(state_add(&state, &vm, &record), 0); /* its baseline is not known */
     state.lost = true;
     assert_int_equal(state_format(&state, &text), 0);
     assert_int_equal(state_parse(text, strlen(text), mounts, &again, NULL), 0);
     assert_true(state_is_of(&again, &binding));
     assert_true(again.lost);
-    assert_int_equal(again.count, 2);
+    assert_int_equal(again.count, 3);
+    assert_non_null(state_find(&again, &mask));
+    assert_true(state_find(&again, &mask)->settled);
     assert_int_equal(state_format(&again, &second), 0);
     assert_string_equal(text, second);
 }
@@ -180,11 +185,13 @@ static void a_damaged_text_is_refused(void **unused)
         "{\"version\":1,\"uuid\":\"u\",\"pid\":1,\"start_time\":1,\"node\":1,\"lost\":false,"
         "\"cells\":[{}]}",
         "{\"version\":1,\"uuid\":\"u\",\"pid\":1,\"start_time\":1,\"node\":1,\"lost\":false,"
-        "\"cells\":[{\"role\":\"vcpu0\",\"target\":\"file\",\"attribute\":\"cpuset.cpus\","
-        "\"baseline\":7,\"written\":[]}]}",
+        "\"cells\":[[\"vcpu0\",\"cpuset.cpus\",7,[]]]}",
         "{\"version\":1,\"uuid\":\"u\",\"pid\":1,\"start_time\":1,\"node\":1,\"lost\":false,"
-        "\"cells\":[{\"role\":\"vcpu0\",\"target\":\"file\",\"attribute\":\"cpuset.cpus\","
-        "\"baseline\":null,\"written\":[\"0\",\"1\",\"2\",\"3\"]}]}",
+        "\"cells\":[[\"vcpu0\",\"cpuset.cpus\",null,[\"0\",\"1\",\"2\",\"3\"]]]}",
+        "{\"version\":1,\"uuid\":\"u\",\"pid\":1,\"start_time\":1,\"node\":1,\"lost\":false,"
+        "\"cells\":[[\"vcpu0\",\"cpuset.cpus\",null,[],\"task\"]]}",
+        "{\"version\":1,\"uuid\":\"u\",\"pid\":1,\"start_time\":1,\"node\":1,\"lost\":false,"
+        "\"cells\":[[\"vcpu0\",\"cpuset.cpus\",null,[]],[\"vcpu0\",\"cpuset.cpus\",null,[]]]}",
     };
     cleanup_mounts struct cg_mounts *mounts = v1_mounts();
 
