@@ -2,6 +2,8 @@
 # without scdoc. A new page is a line here.
 man_pages = \
 	man/cgtree.1 \
+	man/vmpin.1 \
+	man/vmpin-policy.5 \
 	man/vmpin.service.8
 man_sources = $(man_pages:=.scd)
 
