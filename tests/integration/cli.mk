@@ -1,3 +1,3 @@
 # The program on a recorded host: no root, no guests. It reads the manual, too.
 TESTS += tests/integration/test_cli_recorded.py
-EXTRA_DIST += tests/integration/test_cli_recorded.py man/vmpin.1.scd
+EXTRA_DIST += tests/integration/test_cli_recorded.py
