@@ -175,11 +175,11 @@ static char *scope_name(const char *slice, const char *machine)
     return scope;
 }
 
-/* Does libvirt keep the guest's nodes in libvirt/ below its own? It does so under systemd on v2. */
+/* Does libvirt keep the guest's nodes in libvirt/ below its own? It does so under systemd. */
 static void note_delegated(const struct binding *binding, struct place *place)
 {
     const struct kernel *k = binding->kernel;
-    int dir = place->hierarchy->version == 2 ? k->open_dir(k, place->dir, "libvirt", NULL) : -1;
+    int dir = k->open_dir(k, place->dir, "libvirt", NULL);
 
     place->delegated = dir >= 0;
     if (dir >= 0)

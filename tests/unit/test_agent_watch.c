@@ -107,7 +107,8 @@ static struct world *set_up(int version, const char *controllers, const char *pa
     world->guest->binding.places = calloc(1, sizeof(struct place));
     world->guest->binding.count = 1;
     assert_non_null(world->guest->binding.places);
-    world->guest->binding.places[0] = (struct place){.hierarchy = &world->hierarchy,
+    world->guest->binding.places[0] = (struct place){.dir = -1,
+                                                     .hierarchy = &world->hierarchy,
                                                      .path = strdup(path),
                                                      .id = st.st_ino,
                                                      .delegated = version == 2};

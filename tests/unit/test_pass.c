@@ -299,8 +299,8 @@ static void a_set_on_the_way_is_no_baseline_after_two_kills(void **unused)
 static void a_guest_without_a_pid_file_is_found_under_libvirts_name_for_it(void **unused)
 {
     static const struct model_guest guest = {.name = "a.xyn", .id = 7, .pid = 2000, .vcpus = 1};
+    cleanup_world struct world w; /* first: the binding's handles are the model's */
     cleanup_binding struct binding binding = {0};
-    cleanup_world struct world w;
 
     world_make(&w, NULL);
     model_add_guest(w.model, &guest);
