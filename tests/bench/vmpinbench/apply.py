@@ -65,7 +65,6 @@ class RealGuest:
         guest = groups.Guest(1)
         guest.name, guest.uuid = self.name, self.uuid
         guest.id = int(self.virsh("domid", self.uuid))
-        guest.title = "real"
         return guest
 
 
