@@ -1,5 +1,6 @@
 #include "base/buffer.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 void buffer_release(struct buffer *buffer)
@@ -38,16 +39,18 @@ int buffer_append(struct buffer *buffer, const void *data, size_t length)
     return 0;
 }
 
-int buffer_read(struct buffer *buffer, int fd, size_t limit)
+static int read_all(struct buffer *buffer, int fd, size_t limit, bool piece)
 {
     buffer->length = 0;
     for (;;) {
         ssize_t n;
+        size_t room;
         int r = buffer_reserve(buffer, 4096);
 
         if (r < 0)
             return r;
-        n = read(fd, buffer->data + buffer->length, buffer->size - buffer->length - 1);
+        room = buffer->size - buffer->length - 1;
+        n = read(fd, buffer->data + buffer->length, room);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
@@ -59,7 +62,17 @@ int buffer_read(struct buffer *buffer, int fd, size_t limit)
             buffer->data[limit] = '\0';
             return -EFBIG;
         }
-        if (n == 0)
+        if (n == 0 || (piece && (size_t)n < room))
             return 0;
     }
+}
+
+int buffer_read(struct buffer *buffer, int fd, size_t limit)
+{
+    return read_all(buffer, fd, limit, false);
+}
+
+int buffer_read_piece(struct buffer *buffer, int fd, size_t limit)
+{
+    return read_all(buffer, fd, limit, true);
 }

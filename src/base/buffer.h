@@ -23,5 +23,8 @@ int buffer_append(struct buffer *buffer, const void *data, size_t length) must_c
 /* Replaces the content with what `fd` yields up to its end, at most `limit` bytes: -EFBIG, and
  * the content is cut, when there is more; else 0 or read()'s -errno. */
 int buffer_read(struct buffer *buffer, int fd, size_t limit) must_check;
+/* The same of a file that is made in one piece, as seq_file(9)'s single_open() does: a read that
+ * leaves room was the last. */
+int buffer_read_piece(struct buffer *buffer, int fd, size_t limit) must_check;
 
 #endif

@@ -48,11 +48,25 @@ int directory_open_beneath(int dir, const char *path)
     return fd < 0 ? -errno : (int)fd;
 }
 
+static int open_to_read(int dir, const char *path)
+{
+    int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    return fd < 0 ? -errno : fd;
+}
+
 int file_read(int dir, const char *path, struct buffer *buffer, size_t limit)
 {
-    cleanup_close int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    cleanup_close int fd = open_to_read(dir, path);
 
-    return fd < 0 ? -errno : buffer_read(buffer, fd, limit);
+    return fd < 0 ? fd : buffer_read(buffer, fd, limit);
+}
+
+int file_read_piece(int dir, const char *path, struct buffer *buffer, size_t limit)
+{
+    cleanup_close int fd = open_to_read(dir, path);
+
+    return fd < 0 ? fd : buffer_read_piece(buffer, fd, limit);
 }
 
 int file_write(int dir, const char *path, const char *text, size_t length)

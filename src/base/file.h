@@ -13,6 +13,8 @@ int directory_open_beneath(int dir, const char *path) must_check;
 /* Reads the whole of `path` below `dir` into `buffer` (replacing its content), at most `limit`
  * bytes (-EFBIG). The last component must not be a link (-ELOOP). */
 int file_read(int dir, const char *path, struct buffer *buffer, size_t limit) must_check;
+/* The same with buffer_read_piece(). */
+int file_read_piece(int dir, const char *path, struct buffer *buffer, size_t limit) must_check;
 
 /* One write() of the whole text into an existing file, as control group files want it. A short
  * write is -EIO. */

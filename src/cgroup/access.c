@@ -8,12 +8,17 @@
 #include <limits.h>
 #include <string.h>
 
+static int read_file(const struct kernel *k, int dir, const char *file, struct buffer *into)
+{
+    return (k->read_piece ? k->read_piece : k->read)(k, dir, file, into);
+}
+
 /* Two files become one text, joined by a space. */
 static int read_second(const struct kernel *k, int dir, const struct cg_attr *attr,
                        struct buffer *scratch, struct cg_error **err)
 {
     cleanup_buffer struct buffer second = {0};
-    int r = k->read(k, dir, attr->files[1], &second);
+    int r = read_file(k, dir, attr->files[1], &second);
 
     if (r < 0)
         return access_read_error(attr, attr->files[1], -r, err);
@@ -30,7 +35,7 @@ int attr_read(const struct kernel *k, int dir, const struct cg_attr *attr, struc
 
     if (attr->flags & CG_ATTR_WRITE_ONLY)
         return error_set(err, EACCES, "%s can only be written", attr->name);
-    r = k->read(k, dir, attr->files[0], scratch);
+    r = read_file(k, dir, attr->files[0], scratch);
     if (r < 0)
         return access_read_error(attr, attr->files[0], -r, err);
     if (attr->files[1]) {

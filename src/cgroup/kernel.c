@@ -34,6 +34,11 @@ static int real_read(const struct kernel *k, int dir, const char *file, struct b
     return file_read(dir, file, into, KERNEL_FILE_LIMIT);
 }
 
+static int real_read_piece(const struct kernel *k, int dir, const char *file, struct buffer *into)
+{
+    return file_read_piece(dir, file, into, KERNEL_FILE_LIMIT);
+}
+
 static int real_write(const struct kernel *k, int dir, const char *file, const char *text)
 {
     return file_write(dir, file, text, strlen(text));
@@ -60,6 +65,7 @@ const struct kernel kernel_real = {
     .open_dir = real_open_dir,
     .close_dir = real_close_dir,
     .read = real_read,
+    .read_piece = real_read_piece,
     .write = real_write,
     .set_affinity = real_set_affinity,
 };

@@ -21,6 +21,9 @@ struct kernel {
     /* The whole file ("cpu.shares", below proc "self/mountinfo") into `into`, its trailing newline
      * included. 0 or -errno. */
     int (*read)(const struct kernel *k, int dir, const char *file, struct buffer *into);
+    /* The same of an attribute's file, which the kernel makes in one piece: nothing has to be read
+     * to find its end. NULL: `read` does. */
+    int (*read_piece)(const struct kernel *k, int dir, const char *file, struct buffer *into);
     /* One write of the whole text. 0 or -errno. */
     int (*write)(const struct kernel *k, int dir, const char *file, const char *text);
     /* A thread's own affinity (sched_setaffinity(2)). 0 or -errno. */

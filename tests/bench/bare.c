@@ -86,8 +86,8 @@ static void run_file(int dir, const struct bare_file *file)
     char text[4096];
     int fd = openat(dir, file->name, (file->text ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
 
-    if (fd < 0 || (file->text ? write(fd, file->text, strlen(file->text))
-                              : read(fd, text, sizeof(text))) < 0)
+    if (fd < 0 ||
+        (file->text ? write(fd, file->text, strlen(file->text)) : read(fd, text, sizeof(text))) < 0)
         err(EXIT_FAILURE, "%s", file->name);
     close(fd);
 }

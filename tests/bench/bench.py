@@ -3,10 +3,10 @@
 
     bench.py [plan] [agent] [helper] [apply]
 
-Without names, everything. Pairs of runs that are compared are made in turn, several times, and
-medians are shown. It makes guests' control groups of its own below `machine`, and removes them; it
-touches no guest, policy or control group of others. A run fails when something is wrong, not when
-it is slow. Takes some minutes.
+Without names, everything, in three minutes or so. What is compared runs in turn, several times, and
+medians are shown; where nothing waits, CPU time is taken, which other programs disturb least. It
+makes guests' control groups of its own below `machine`, and removes them; it touches no guest,
+policy or control group of others. A run fails when something is wrong, not when it is slow.
 """
 import fcntl
 import os

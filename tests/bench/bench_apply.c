@@ -33,7 +33,7 @@ enum stage {
     STAGE_VERIFY,
     STAGE_COUNT,
 };
-static const char *const stage_names[] = {"facts", "resolve", "bind",  "load",   "observe", "plan",
+static const char *const stage_names[] = {"facts", "resolve",  "bind",  "load",   "observe", "plan",
                                           "check", "baseline", "write", "settle", "verify"};
 
 struct apply_run {
@@ -51,8 +51,8 @@ static void must(int r, const char *what, const struct cg_error *error)
         die(what, error);
 }
 
-/* The stages of reconcile_guest(), in its order, between marks of time. */
-static void stages_of(struct apply_run *run, struct pass *pass, uint64_t at)
+/* The stages of reconcile_guest(), in its order, between marks of time: observe to check. */
+static uint64_t plan_stages(struct apply_run *run, struct pass *pass, uint64_t at)
 {
     const struct reconcile_request *request = pass->request;
     cleanup_cells struct cells wanted = {0}, needs = {0};
@@ -83,9 +83,17 @@ static void stages_of(struct apply_run *run, struct pass *pass, uint64_t at)
     must(check_plan(&input, &pass->plan, refusals, &error), "check", error);
     if (refusals->count > 0)
         errx(EXIT_FAILURE, "refused: %s", refusals->refusals[0].text);
-    at = samples_lap(&run->stages[STAGE_CHECK], at);
+    return samples_lap(&run->stages[STAGE_CHECK], at);
+}
+
+/* The same: baseline to verify. */
+static void write_stages(struct apply_run *run, struct pass *pass, uint64_t at)
+{
+    struct cg_error *error = NULL;
 
     pass->outcomes = calloc(pass->plan.count + 1, sizeof(*pass->outcomes));
+    if (!pass->outcomes)
+        die("baseline", NULL);
     for (size_t i = 0; i < pass->plan.count; i++) {
         struct record *record;
 
@@ -146,12 +154,13 @@ static void run_stages(struct apply_run *run)
     if (state_dir_held(&run->state, message.facts->uuid, NULL))
         errx(EXIT_FAILURE, "held");
     must(state_dir_lock_guest(&run->state, message.facts->uuid, 0, &lock, &error), "lock", error);
-    if (state_dir_load(&run->state, message.facts->uuid, run->host->mounts, &pass.state,
-                       &error) != -ENOENT)
+    if (state_dir_load(&run->state, message.facts->uuid, run->host->mounts, &pass.state, &error) !=
+        -ENOENT)
         errx(EXIT_FAILURE, "there is a state already");
     state_start(&pass.state, message.facts->uuid, &binding);
     at = samples_lap(&run->stages[STAGE_LOAD], at);
-    stages_of(run, &pass, at);
+    at = plan_stages(run, &pass, at);
+    write_stages(run, &pass, at);
     release(&pass);
 }
 

@@ -15,7 +15,7 @@ struct access {
 };
 
 struct recorder {
-    struct kernel port; /* first: what the port's functions are called with */
+    struct kernel port;                  /* first: what the port's functions are called with */
     char *directories[RECORDER_HANDLES]; /* the path of each open handle */
     struct access *accesses;
     size_t count;

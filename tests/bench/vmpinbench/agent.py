@@ -16,7 +16,7 @@ GUESTS = 1000
 FEW = 10
 QUIET = 10     # seconds without an event
 EVENTS = 3     # fewer than the heals in a row that the agent takes for a fight
-START = 300    # seconds, at most, for everything to be in force under valgrind
+START = 300    # seconds that everything may take to be in force
 
 
 def status(pid):

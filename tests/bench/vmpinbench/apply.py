@@ -29,7 +29,7 @@ class RealGuest:
     """A paused guest of libvirt's: it has its threads and costs no CPU."""
 
     def __init__(self, folder):
-        self.name, self.uuid = f"vmpin-bench-{os.getpid()}", str(uuid.uuid4())
+        self.name, self.uuid = f"{groups.PREFIX}-{os.getpid()}", str(uuid.uuid4())
         self.file = f"{folder}/guest.xml"
         with open(self.file, "w", encoding="utf-8") as file:
             file.write(f"""<domain type='qemu'>
@@ -65,7 +65,6 @@ class RealGuest:
         guest = groups.Guest(1)
         guest.name, guest.uuid = self.name, self.uuid
         guest.id = int(self.virsh("domid", self.uuid))
-        guest.title = "real"
         return guest
 
 

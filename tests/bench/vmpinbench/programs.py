@@ -10,8 +10,10 @@ BUILD = os.environ.get("top_builddir", ".")
 
 def program(name):
     """What libtool linked, not its wrapper: that is a shell script."""
-    real = f"{BUILD}/.libs/{name}"
-    return real if os.path.exists(real) else f"{BUILD}/{name}"
+    for path in (f"{BUILD}/.libs/{name}", f"{BUILD}/{name}"):
+        if os.path.exists(path):
+            return path
+    raise Failed(f"{BUILD}/{name} is not there: use `make bench`")
 
 
 class Failed(Exception):
