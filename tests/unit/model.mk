@@ -31,3 +31,10 @@ test_crashes_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 test_crashes_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_crashes_LDADD = libtestlife.la $(CMOCKA_LIBS)
 TESTS += test_crashes
+
+check_PROGRAMS += test_pass_model
+test_pass_model_SOURCES = tests/unit/test_pass_model.c
+test_pass_model_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+test_pass_model_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_pass_model_LDADD = libtestlife.la $(CMOCKA_LIBS)
+TESTS += test_pass_model
