@@ -130,6 +130,10 @@ int check_mems(const struct check_input *input, const struct step *step,
     else if (cg_value_set(step->old, &old) == 0 && cg_set_count(old) > 0 &&
              cg_set_contains(asked, old))
         r = 0; /* more nodes move nothing */
+    else if (!input->starting && step->reason == CHANGE_RETURN)
+        r = refuse_mems(step, refusals,
+                        "the guest runs, and going back would move its memory: left as it is until "
+                        "the guest starts anew");
     else if (!input->starting && step->reason != CHANGE_HEAL &&
              !(step->cell.flags & CELL_MIGRATE))
         r = refuse_mems(step, refusals,

@@ -134,6 +134,31 @@ static int keep_what_is_in_force(struct pass *pass, size_t first_refusal)
     return 0;
 }
 
+static bool is_mems_return(const struct cell *cell)
+{
+    return cell->flags & CELL_RETURN && strcmp(cell->attr->name, "cpuset.mems") == 0;
+}
+
+/* Memory that must not move back stays where it is, for a return is no change that would be half
+ * made without it; all else returns. False: something else is refused too. */
+static bool drop_mems_returns(struct pass *pass, size_t first_refusal)
+{
+    for (size_t i = first_refusal; i < pass->report.refusals.count; i++) {
+        const struct refusal *refusal = &pass->report.refusals.refusals[i];
+        const struct cell *target =
+            refusal->attr
+                ? cells_find(&pass->targets, refusal->role, CELL_FILE, refusal->attr)
+                : NULL;
+
+        if (!target || !is_mems_return(target))
+            return false;
+    }
+    for (size_t i = pass->targets.count; i-- > 0;)
+        if (is_mems_return(&pass->targets.cells[i]))
+            cells_remove(&pass->targets, &pass->targets.cells[i]);
+    return true;
+}
+
 int pass_plan(struct pass *pass, struct cg_error **err)
 {
     struct check_input input = {
@@ -156,7 +181,8 @@ int pass_plan(struct pass *pass, struct cg_error **err)
     if (r == 0)
         r = check_plan(&input, &pass->plan, &pass->report.refusals, err);
     if (r == 0 && pass->report.refusals.count > before) {
-        r = keep_what_is_in_force(pass, before);
+        if (!drop_mems_returns(pass, before))
+            r = keep_what_is_in_force(pass, before);
         if (r == 0)
             r = make(pass, &unheard);
         refusals_release(&unheard);

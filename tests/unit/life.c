@@ -3,6 +3,7 @@
 #include "unit/life.h"
 
 #include "cgroup/access.h"
+#include "cgroup/guest_path.h"
 #include "cgroup/value.h"
 #include "unit/folder.h"
 
@@ -22,6 +23,33 @@ static void mask_threads(struct scene *s)
     }
 }
 
+static void open_state(struct life *life)
+{
+    life->folder = folder_new();
+    assert_int_equal(state_dir_open(life->folder, true, &life->state, NULL), 0);
+    life->before = model_dump(life->scene.model);
+}
+
+void life_begin_plain(struct life *life, int version, bool forgets)
+{
+    *life = (struct life){.seed = 0};
+    scene_make_plain(&life->scene, version, forgets);
+    open_state(life);
+}
+
+void life_desire(struct life *life, const char *role, const char *attribute, const char *value)
+{
+    const struct cg_role vm = {.kind = CG_ROLE_VM};
+
+    scene_target(&life->scene, strcmp(role, "vm") == 0 ? vm : role_from_name(role), attribute,
+                 value, "db1", &life->desired.cells);
+}
+
+void life_desire_nothing(struct life *life)
+{
+    cells_release(&life->desired.cells);
+}
+
 void life_begin(struct life *life, int version, uint64_t seed)
 {
     struct scene *s = &life->scene;
@@ -32,9 +60,7 @@ void life_begin(struct life *life, int version, uint64_t seed)
     mask_threads(s);
     scene_targets(s, 2 + (unsigned)scene_pick(s, 8), "random", &life->desired.cells);
     scene_open_mems(s); /* else their return would be refused: the guest runs */
-    life->folder = folder_new();
-    assert_int_equal(state_dir_open(life->folder, true, &life->state, NULL), 0);
-    life->before = model_dump(s->model);
+    open_state(life);
 }
 
 void life_end(struct life *life)

@@ -20,7 +20,12 @@ struct life {
 
 /* Random old values, masks as libvirt's pins leave them, and random desired cells. */
 void life_begin(struct life *life, int version, uint64_t seed);
+/* In scene_make_plain(), with nothing desired yet. */
+void life_begin_plain(struct life *life, int version, bool forgets);
 void life_end(struct life *life);
+/* One more desired cell. */
+void life_desire(struct life *life, const char *role, const char *attribute, const char *value);
+void life_desire_nothing(struct life *life);
 /* The last pass's result; the report and the error are in `life` then. */
 int life_pass(struct life *life, enum reconcile_mode mode);
 /* These must answer 0, whatever became of the guest. */

@@ -38,3 +38,10 @@ test_pass_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 test_pass_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_pass_LDADD = libtestscene.la libtestfolder.la $(CMOCKA_LIBS)
 TESTS += test_pass
+
+check_PROGRAMS += test_pass_model
+test_pass_model_SOURCES = tests/unit/test_pass_model.c
+test_pass_model_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+test_pass_model_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_pass_model_LDADD = libtestlife.la $(CMOCKA_LIBS)
+TESTS += test_pass_model

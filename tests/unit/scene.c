@@ -37,13 +37,13 @@ static char *text(const char *format, ...)
 
 /* ---- the host and its guests ---------------------------------------------------------------- */
 
-static void make_guests(struct scene *s)
+static void make_guests(struct scene *s, unsigned vcpus, unsigned iothreads)
 {
     s->guest = (struct model_guest){.name = "web1",
                                     .id = 2,
                                     .pid = 1000,
-                                    .vcpus = 1 + (unsigned)scene_pick(s, 5),
-                                    .iothreads = (unsigned)scene_pick(s, 3),
+                                    .vcpus = vcpus,
+                                    .iothreads = iothreads,
                                     .memory = 100 * MIB};
     s->other = (struct model_guest){
         .name = "db1", .id = 3, .pid = 3000, .vcpus = 2, .iothreads = 1, .memory = 50 * MIB};
@@ -73,7 +73,7 @@ static void make_pins(struct scene *s, struct facts *facts)
     facts->vcpu_pins[0].cpus = random_set(s);
 }
 
-static void make_facts(struct scene *s)
+static void make_facts(struct scene *s, unsigned vcpus_maximum)
 {
     struct facts *facts = calloc(1, sizeof(*facts));
 
@@ -85,36 +85,60 @@ static void make_facts(struct scene *s)
     facts->id = s->guest.id;
     facts->running = true;
     facts->vcpus_current = s->guest.vcpus;
-    facts->vcpus_maximum = s->guest.vcpus + (unsigned)scene_pick(s, 3);
+    facts->vcpus_maximum = vcpus_maximum;
     facts->memory_maximum = facts->memory_current = 64 * MIB;
     facts->iothread_count = s->guest.iothreads;
     facts->iothreads = calloc(1 + facts->iothread_count, sizeof(*facts->iothreads));
     assert_non_null(facts->iothreads);
     for (unsigned i = 0; i < facts->iothread_count; i++)
         facts->iothreads[i] = i + 1;
-    make_pins(s, facts);
     assert_int_equal(roles_of(facts, &s->roles), 0);
+}
+
+static void make_model(struct scene *s, int version, bool forgets)
+{
+    const struct model_options options = {
+        .version = version, .cpus = "0-7", .mems = "0-1", .forgets_masks = forgets};
+
+    s->model = model_new(&options);
+}
+
+static void open_host(struct scene *s)
+{
+    struct cg_error *error = NULL;
+
+    s->fail = kernel_fail_new(model_kernel(s->model));
+    if (host_open(&s->fail->kernel, NULL, &s->host, &error) < 0)
+        fail_msg("%s", cg_error_text(error));
 }
 
 void scene_make(struct scene *s, int version, bool forgets, uint64_t seed)
 {
-    const struct model_options options = {
-        .version = version, .cpus = "0-7", .mems = "0-1", .forgets_masks = forgets};
-    struct cg_error *error = NULL;
+    unsigned vcpus, iothreads;
 
     *s = (struct scene){.random = (seed + 1) * UINT64_C(0x9E3779B97F4A7C15) | 1};
-    s->model = model_new(&options);
+    make_model(s, version, forgets);
     if (scene_pick(s, 5) == 0) { /* a slice above the guests that has not all CPUs */
         const char *slice = version == 2 ? "machine.slice" : "machine";
 
         model_make(s->model, "cpuset", slice);
         assert_int_equal(model_write(s->model, "cpuset", slice, "cpuset.cpus", "0-5"), 0);
     }
-    make_guests(s);
-    make_facts(s);
-    s->fail = kernel_fail_new(model_kernel(s->model));
-    if (host_open(&s->fail->kernel, NULL, &s->host, &error) < 0)
-        fail_msg("%s", cg_error_text(error));
+    vcpus = 1 + (unsigned)scene_pick(s, 5);
+    iothreads = (unsigned)scene_pick(s, 3);
+    make_guests(s, vcpus, iothreads);
+    make_facts(s, vcpus + (unsigned)scene_pick(s, 3));
+    make_pins(s, s->facts);
+    open_host(s);
+}
+
+void scene_make_plain(struct scene *s, int version, bool forgets)
+{
+    *s = (struct scene){.random = 1};
+    make_model(s, version, forgets);
+    make_guests(s, 3, 1);
+    make_facts(s, 4);
+    open_host(s);
 }
 
 void scene_release(struct scene *s)

@@ -19,6 +19,8 @@ struct scene {
 
 /* `forgets`: a kernel before Linux 6.2. */
 void scene_make(struct scene *scene, int version, bool forgets, uint64_t seed);
+/* Nothing random: 3 vCPUs and an iothread, no pins, every set the full one. */
+void scene_make_plain(struct scene *scene, int version, bool forgets);
 void scene_release(struct scene *scene);
 
 uint64_t scene_pick(struct scene *scene, uint64_t below);

@@ -1,0 +1,334 @@
+/* Single happenings in a guest's life, on the model of the kernel: what a pass does about them. */
+#include "test.h"
+
+#include "unit/life.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+static char *path_of(const struct life *life, const char *role)
+{
+    bool on_v2 = model_exists(life->scene.model, "cpuset", "machine.slice");
+    const char *below = strcmp(role, "vm") != 0 ? role : on_v2 ? "libvirt" : "";
+
+    return model_guest_path(life->scene.model, &life->scene.guest, below);
+}
+
+static void foreign(struct life *life, const char *controller, const char *role, const char *file,
+                    const char *value)
+{
+    cleanup_free char *path = path_of(life, role);
+
+    assert_int_equal(model_write(life->scene.model, controller, path, file, value), 0);
+}
+
+static void expect(struct life *life, const char *controller, const char *role, const char *file,
+                   const char *value)
+{
+    cleanup_free char *path = path_of(life, role);
+    cleanup_free char *found = model_read(life->scene.model, controller, path, file);
+
+    assert_non_null(found);
+    assert_string_equal(found, value);
+}
+
+static void expect_thread(const struct life *life, unsigned vcpu, const char *cpus)
+{
+    cleanup_free char *found =
+        model_affinity(life->scene.model, life->scene.guest.pid + 1 + (pid_t)vcpu);
+
+    assert_string_equal(found, cpus);
+}
+
+static void expect_status(const struct life *life, enum guest_status status)
+{
+    if (life->report.status != status)
+        life_print(life);
+    assert_string_equal(guest_status_name(life->report.status), guest_status_name(status));
+}
+
+static void expect_refused(const struct life *life, const char *attribute, const char *words)
+{
+    for (size_t i = 0; i < life->report.refusals.count; i++)
+        if (strcmp(life->report.refusals.refusals[i].attribute, attribute) == 0 &&
+            strstr(life->report.refusals.refusals[i].text, words))
+            return;
+    life_print(life);
+    fail_msg("no refusal of %s says \"%s\"", attribute, words);
+}
+
+static unsigned masks_given(const struct life *life)
+{
+    unsigned given = 0;
+
+    for (size_t i = 0; i < life->scene.fail->trace_count; i++)
+        given += life->scene.fail->trace[i].operation == KERNEL_AFFINITY;
+    return given;
+}
+
+/* ---- masks ----------------------------------------------------------------------------------- */
+
+static void a_thread_that_its_own_mask_keeps_from_the_policys_cpus_gets_them(void **state)
+{
+    for (int version = 1; version <= 2; version++) {
+        struct life life;
+
+        life_begin_plain(&life, version, false);
+        model_set_affinity(life.scene.model, life.scene.guest.pid + 1, "2-3");
+        life_desire(&life, "vcpu0", "cpuset.cpus", "3-5");
+        life_apply(&life, "");
+        life_expect_in_force(&life, "");
+        expect_thread(&life, 0, "3-5");
+        assert_int_equal(masks_given(&life), 1);
+        life_apply(&life, "");
+        assert_int_equal(life.scene.fail->writes, 0);
+        life_end(&life);
+    }
+}
+
+static void a_kernel_that_forgets_masks_needs_none(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 2, true);
+    model_set_affinity(life.scene.model, life.scene.guest.pid + 1, "2-3");
+    life_desire(&life, "vcpu0", "cpuset.cpus", "3-5");
+    life_apply(&life, "");
+    life_expect_in_force(&life, "");
+    expect_thread(&life, 0, "3-5");
+    assert_int_equal(masks_given(&life), 0);
+    life_end(&life);
+}
+
+static void a_set_that_is_only_needed_leaves_the_threads_their_masks(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    model_set_affinity(life.scene.model, life.scene.guest.pid + 2, "0-3");
+    life_desire(&life, "vm", "cpuset.cpus", "2-5");
+    life_apply(&life, "");
+    life_expect_in_force(&life, "");
+    expect(&life, "cpuset", "vcpu1", "cpuset.cpus", "2-5");
+    expect_thread(&life, 1, "2-3");
+    assert_int_equal(masks_given(&life), 0);
+    life_end(&life);
+}
+
+/* ---- limits ---------------------------------------------------------------------------------- */
+
+static void a_limit_with_swap_below_the_limit_in_force_is_refused_before_any_write(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    life_desire(&life, "vm", "memory.memsw.limit_in_bytes", "1073741824");
+    life_desire(&life, "vcpu0", "cpu.shares", "77");
+    life_apply(&life, "");
+    expect_status(&life, GUEST_FAILED);
+    expect_refused(&life, "memory.memsw.limit_in_bytes", "memory.limit_in_bytes");
+    assert_int_equal(life.scene.fail->writes, 0);
+    life_end(&life);
+}
+
+/* ---- what returns ---------------------------------------------------------------------------- */
+
+static void v2_sets_that_lay_apart_before_lie_apart_again(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 2, false);
+    foreign(&life, "cpuset", "vm", "cpuset.cpus", "0-1");
+    foreign(&life, "cpuset", "vcpu0", "cpuset.cpus", "4-5");
+    life_desire(&life, "vcpu0", "cpuset.cpus", "6");
+    life_apply(&life, "");
+    life_expect_in_force(&life, "");
+    expect(&life, "cpuset", "vm", "cpuset.cpus", "0-1,6");
+    expect_thread(&life, 0, "6");
+    life_return(&life, "");
+    expect(&life, "cpuset", "vm", "cpuset.cpus", "0-1");
+    expect(&life, "cpuset", "vcpu0", "cpuset.cpus", "4-5");
+    expect_status(&life, GUEST_UNMANAGED);
+    life_end(&life);
+}
+
+static void a_v2_guest_that_somebody_narrowed_is_widened_for_its_roles(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 2, false);
+    life_desire(&life, "vcpu0", "cpuset.cpus", "6");
+    life_apply(&life, "");
+    life_expect_in_force(&life, "");
+    foreign(&life, "cpuset", "vm", "cpuset.cpus", "0-3");
+    expect_thread(&life, 0,
+                  "0-3"); /* nothing in common: the kernel grants the whole of the guest's */
+    life_apply(&life, "");
+    life_expect_in_force(&life, "narrowed");
+    expect(&life, "cpuset", "vm", "cpuset.cpus", "0-3,6");
+    expect_thread(&life, 0, "6");
+    life_end(&life);
+}
+
+static void memory_that_must_not_move_back_holds_up_nothing_else(void **state)
+{
+    static const char *const roles[] = {"vm", "emulator", "vcpu0", "vcpu1", "vcpu2", "iothread1"};
+
+    for (int version = 1; version <= 2; version++) {
+        struct life life;
+
+        life_begin_plain(&life, version, false);
+        for (size_t i = ARRAY_SIZE(roles); i-- > 0;)
+            foreign(&life, "cpuset", roles[i], "cpuset.mems", "0");
+        for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+            life_desire(&life, roles[i], "cpuset.mems", "1");
+        life_desire(&life, "vcpu0", "cpu.shares", "2048");
+        life_desire(&life, "vcpu1", "cpuset.cpus", "3");
+        life_apply(&life, "");
+        life_expect_in_force(&life, "");
+        life_return(&life, "");
+        expect_refused(&life, "cpuset.mems", "going back would move its memory");
+        expect(&life, "cpuset", "vm", "cpuset.mems", "1");
+        expect(&life, "cpuset", "vcpu1", "cpuset.mems", "1");
+        expect(&life, "cpuset", "vcpu1", "cpuset.cpus", version == 1 ? "0-7" : "0-7");
+        expect(&life, "cpu", "vcpu0", version == 1 ? "cpu.shares" : "cpu.weight",
+               version == 1 ? "1024" : "100");
+        life_end(&life);
+    }
+}
+
+static void what_somebody_else_wrote_meanwhile_is_what_returns(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    life_desire(&life, "vcpu0", "cpu.shares", "2048");
+    life_apply(&life, "");
+    foreign(&life, "cpu", "vcpu0", "cpu.shares", "77");
+    assert_int_equal(life_pass(&life, RECONCILE_PLAN), 0);
+    expect_status(&life, GUEST_DRIFT);
+    life_apply(&life, "");
+    life_expect_in_force(&life, "");
+    life_return(&life, "");
+    expect(&life, "cpu", "vcpu0", "cpu.shares", "77");
+    life_end(&life);
+}
+
+/* ---- CPUs and vCPUs that come and go ----------------------------------------------------------
+ */
+
+static void go_online(struct life *life, const char *cpus)
+{
+    model_set_online(life->scene.model, cpus);
+    assert_int_equal(host_refresh(life->scene.host, NULL), 0);
+}
+
+static void v2_recovers_by_itself_when_a_cpu_returns(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 2, false);
+    life_desire(&life, "vcpu0", "cpuset.cpus", "2-3");
+    life_apply(&life, "");
+    go_online(&life, "0-2,4-7");
+    life_apply(&life, "");
+    expect_status(&life, GUEST_DEGRADED);
+    assert_int_equal(life.scene.fail->writes, 0);
+    expect_thread(&life, 0, "2");
+    go_online(&life, "0-7");
+    life_apply(&life, "");
+    life_expect_in_force(&life, "online again");
+    assert_int_equal(life.scene.fail->writes, 0);
+    expect_thread(&life, 0, "2-3");
+    life_end(&life);
+}
+
+/* The kernel took the CPU out of the guest's set and of the slice's above, which is not vmpin's. */
+static void v1_needs_the_slice_mended_when_a_cpu_returns(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    life_desire(&life, "vcpu0", "cpuset.cpus", "2-3");
+    life_apply(&life, "");
+    go_online(&life, "0-2,4-7");
+    expect(&life, "cpuset", "vcpu0", "cpuset.cpus", "2");
+    life_apply(&life, "");
+    expect_status(&life, GUEST_DEGRADED);
+    assert_int_equal(life.scene.fail->writes, 0);
+    go_online(&life, "0-7");
+    life_apply(&life, "");
+    expect_status(&life, GUEST_FAILED);
+    expect_refused(&life, "cpuset.cpus", "/sys/fs/cgroup/cpuset/machine does not have 3");
+    assert_int_equal(model_write(life.scene.model, "cpuset", "machine", "cpuset.cpus", "0-7"), 0);
+    life_apply(&life, "");
+    life_expect_in_force(&life, "the slice mended");
+    life_end(&life);
+}
+
+static void a_vcpu_that_is_plugged_in_later_gets_what_waits_for_it(void **state)
+{
+    for (int version = 1; version <= 2; version++) {
+        struct life life;
+        struct scene *s = &life.scene;
+        cleanup_free char *path = NULL;
+
+        life_begin_plain(&life, version, false);
+        path = path_of(&life, "vcpu3");
+        life_desire(&life, "vcpu3", "cpu.shares", "2048");
+        life_apply(&life, "");
+        expect_status(&life, GUEST_IN_SYNC);
+        assert_int_equal(s->fail->writes, 0);
+        if (version == 1)
+            model_make(s->model, "cpu,cpuset", path);
+        else
+            assert_int_equal(model_mkdir(s->model, "cpuset", path, true), 0);
+        life_apply(&life, "");
+        life_expect_in_force(&life, "plugged in");
+        assert_int_equal(s->fail->writes, 1);
+        life_end(&life);
+    }
+}
+
+/* ---- costs ----------------------------------------------------------------------------------- */
+
+static void nothing_is_read_that_no_policy_names(void **state)
+{
+    struct life life;
+    unsigned reads = 0;
+
+    life_begin_plain(&life, 1, false);
+    life_desire(&life, "vcpu0", "cpu.shares", "2048");
+    life_apply(&life, "");
+    life_apply(&life, "");
+    for (size_t i = 0; i < life.scene.fail->trace_count; i++) {
+        const struct kernel_event *e = &life.scene.fail->trace[i];
+
+        if (e->operation != KERNEL_READ || strncmp(e->path, "/sys/fs/cgroup", 14) != 0)
+            continue;
+        assert_string_equal(e->file, "cpu.shares");
+        reads++;
+    }
+    assert_int_equal(reads, 1);
+    life_end(&life);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_thread_that_its_own_mask_keeps_from_the_policys_cpus_gets_them),
+        cmocka_unit_test(a_kernel_that_forgets_masks_needs_none),
+        cmocka_unit_test(a_set_that_is_only_needed_leaves_the_threads_their_masks),
+        cmocka_unit_test(a_limit_with_swap_below_the_limit_in_force_is_refused_before_any_write),
+        cmocka_unit_test(v2_sets_that_lay_apart_before_lie_apart_again),
+        cmocka_unit_test(a_v2_guest_that_somebody_narrowed_is_widened_for_its_roles),
+        cmocka_unit_test(memory_that_must_not_move_back_holds_up_nothing_else),
+        cmocka_unit_test(what_somebody_else_wrote_meanwhile_is_what_returns),
+        cmocka_unit_test(v2_recovers_by_itself_when_a_cpu_returns),
+        cmocka_unit_test(v1_needs_the_slice_mended_when_a_cpu_returns),
+        cmocka_unit_test(a_vcpu_that_is_plugged_in_later_gets_what_waits_for_it),
+        cmocka_unit_test(nothing_is_read_that_no_policy_names),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
