@@ -100,6 +100,7 @@ int compare_open(struct compare *c, int version, char **ret_why)
     c->kernels[1] = model_kernel(c->model);
     c->procs[0] = c->kernels[0]->open_dir(c->kernels[0], KERNEL_TOP, "/proc", NULL);
     c->procs[1] = c->kernels[1]->open_dir(c->kernels[1], KERNEL_TOP, "/proc", NULL);
+    c->may_hotplug = getenv("VMPIN_TEST_OWN_MACHINE") && cg_set_count(c->host->cpus_present) > 1;
     c->base = model_format("vmpin-test-model-%d", (int)getpid());
     return 0;
 }
@@ -332,6 +333,40 @@ bool compare_all(struct compare *c)
     return true;
 }
 
+static int switch_cpu(struct compare *c, unsigned cpu, bool on)
+{
+    cleanup_free char *file = model_format("devices/system/cpu/cpu%u/online", cpu);
+
+    return kernel_real.write(&kernel_real, c->host->sys, file, on ? "1" : "0");
+}
+
+static bool switch_cpus(struct compare *c, uint64_t online)
+{
+    cleanup_buffer struct buffer list = {0};
+    bool switched = true;
+
+    for (unsigned cpu = 0; cpu < 64; cpu++)
+        if ((c->model->online ^ online) >> cpu & 1)
+            switched = switch_cpu(c, cpu, online >> cpu & 1) == 0 && switched;
+    model_put_list(&list, online);
+    note(c, model_format("online are now %s", list.data));
+    model_set_online(c->model, list.data);
+    return switched;
+}
+
+bool compare_hotplug(struct compare *c, uint64_t online)
+{
+    bool same = false;
+
+    if (!switch_cpus(c, online))
+        return differ(c, model_format("a CPU cannot be switched"));
+    for (unsigned i = 0; i < 100 && !same; i++) {
+        usleep(20000);
+        same = compare_all(c);
+    }
+    return same;
+}
+
 /* ---- a round -------------------------------------------------------------------------------- */
 
 int compare_start(struct compare *c, struct compare_tree *trees, size_t count, uint64_t seed)
@@ -358,6 +393,8 @@ int compare_start(struct compare *c, struct compare_tree *trees, size_t count, u
 
 void compare_end(struct compare *c)
 {
+    if (c->model->online != c->model->possible)
+        switch_cpus(c, c->model->possible);
     compare_child_end(c);
     while (c->spot_count > 0) { /* made after their parents */
         struct spot *spot = &c->spots[c->spot_count - 1];

@@ -57,6 +57,7 @@ struct compare {
     pid_t child;
     pid_t threads[COMPARE_THREADS]; /* the first is the child itself */
     int procs[2];                   /* handles of /proc */
+    bool may_hotplug;               /* the machine is the test's own: VMPIN_TEST_OWN_MACHINE */
     uint64_t random;
     char *log; /* the last operations, for a human */
     char *difference;
@@ -75,6 +76,7 @@ bool compare_mkdir(struct compare *c, const struct compare_tree *tree, const cha
 bool compare_rmdir(struct compare *c, struct spot *spot);
 bool compare_affinity(struct compare *c, pid_t tid, const char *cpus);
 bool compare_write(struct compare *c, struct spot *spot, const char *file, const char *text);
+bool compare_hotplug(struct compare *c, uint64_t online);
 bool compare_all(struct compare *c); /* every file of every node, and the threads' masks */
 bool compare_random(struct compare *c);
 struct spot *compare_spot(const struct compare *c, const struct compare_tree *tree,

@@ -77,10 +77,20 @@ static bool random_write(struct compare *c, struct spot *spot)
            (file->kind != COMPARE_SUBTREE || settle_masks(c, spot));
 }
 
+/* A CPU goes or returns. What that does to sets and threads the kernel does a little later. */
+static bool random_hotplug(struct compare *c)
+{
+    unsigned cpu = 1 + (unsigned)compare_pick(c, cg_set_count(c->host->cpus_present) - 1);
+
+    return compare_hotplug(c, c->model->online ^ UINT64_C(1) << cpu);
+}
+
 bool compare_random(struct compare *c)
 {
     struct spot *spot = &c->spots[compare_pick(c, c->spot_count)];
 
+    if (c->may_hotplug && compare_pick(c, 60) == 0)
+        return random_hotplug(c);
     switch (compare_pick(c, 12)) {
     case 0:
         return random_mkdir(c, spot);

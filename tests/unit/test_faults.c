@@ -86,7 +86,7 @@ static void expect_recovery(struct life *life, const char *when)
 static void refuse_one(int version, uint64_t seed, unsigned at, bool file, int code)
 {
     struct life life;
-    cleanup_free char *when = NULL, *left = NULL;
+    cleanup_free char *when = NULL;
 
     assert_true(asprintf(&when, "write %u: %s", at, strerrorname_np(code)) > 0);
     life_begin(&life, version, seed);
@@ -191,7 +191,6 @@ static void go_away(int version, uint64_t seed, unsigned at)
 {
     struct life life;
     struct removal removal = {&life, at};
-    cleanup_free char *written = NULL;
     int r;
 
     life_begin(&life, version, seed);

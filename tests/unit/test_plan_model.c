@@ -146,11 +146,11 @@ struct watch {
 
 static struct cg_set *set_of(char *list)
 {
-    cleanup_free char *owned = list;
     struct cg_set *set;
 
     assert_non_null(list);
     assert_int_equal(cg_set_parse(list, &set, NULL), 0);
+    free(list);
     return set;
 }
 
