@@ -175,7 +175,7 @@ static char *scope_name(const char *slice, const char *machine)
     return scope;
 }
 
-/* Does libvirt keep the guest's nodes in libvirt/ below its own? It does so under systemd. */
+/* Does libvirt keep the guest's nodes in libvirt/ below its own? It does so in systemd's units. */
 static void note_delegated(const struct binding *binding, struct place *place)
 {
     const struct kernel *k = binding->kernel;
@@ -210,7 +210,8 @@ static int bind_by_id(const struct host *host, const struct facts *facts, struct
                 return r;
             if (r < 0)
                 continue;
-            note_delegated(binding, &binding->places[binding->count - 1]);
+            if (candidates[k] == unit)
+                note_delegated(binding, &binding->places[binding->count - 1]);
             break;
         }
     }
