@@ -70,8 +70,9 @@ def processes(name):
     found = []
     for path in glob.glob("/proc/[0-9]*/comm"):
         with contextlib.suppress(OSError):
-            if read(path) == name:
-                found.append(int(path.split("/")[2]))
+            pid = int(path.split("/")[2])
+            if read(path) == name and alive(pid):
+                found.append(pid)
     return found
 
 
