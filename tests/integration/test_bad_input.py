@@ -192,6 +192,36 @@ def test_agent_text(t):
     wait_for(lambda: pinned(guest, "vcpu1", "0"), 10, "the mended file")
 
 
+# What no file is wrong with, and this guest or host cannot have.
+IMPOSSIBLE = {
+    "a CPU that does not exist": (cpus("4000"), "4000"),
+    "CPUs of which one does not exist": (cpus("0-1,4001"), "4001"),
+    "a list shorter than the vCPUs": (cpus(["1"]), "vcpu1"),
+}
+
+
+def test_impossible_one_shot(t):
+    """What a guest cannot have leaves what is in force there as it was, and is named"""
+    guest = t.guest()
+    for what, (bad, word) in IMPOSSIBLE.items():
+        t.policies.write("z.json", policy(guest, {"vcpu*": cpus("1")}))
+        t.vmpin.run("reconcile", status=0)
+        t.policies.write("z.json", policy(guest, {"vcpu*": bad}))
+        result = t.vmpin.run("reconcile", status=1)
+        assert word in result.out + result.err, f"{what}: no {word!r} in {result}"
+        assert pinned(guest, "vcpu1", "1"), what
+
+
+def test_impossible_agent(t):
+    """What a guest cannot have leaves what the agent has in force there as it was, and is named"""
+    guest, agent = good_agent(t)
+    for what, (bad, word) in IMPOSSIBLE.items():
+        lines = len(agent.log())
+        t.policies.move_in("z.json", policy(guest, {"vcpu*": bad}))
+        agent.wait_log(word, since=lines)
+        stays(guest, agent, what)
+
+
 def test_agent_odd_files(t):
     """A running agent keeps the last good version of a file that is replaced by an odd one"""
     guest, agent = good_agent(t)

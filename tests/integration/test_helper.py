@@ -3,6 +3,7 @@
 and started again, and the host's libvirtd with QEMU where there is one. TAP on standard output.
 Arguments are words that the names of the tests to run must contain."""
 
+import contextlib
 import json
 import os
 import pwd
@@ -16,6 +17,8 @@ import tempfile
 import time
 import traceback
 import uuid
+
+from vmpintest import host
 
 BUILD = os.environ.get("top_builddir", ".")
 HELPER = os.environ.get("VMPIN_HELPER", os.path.join(BUILD, "vmpin-guests"))
@@ -597,7 +600,15 @@ def main():
     folder = tempfile.mkdtemp(prefix="vmpin-helper-")
     os.chmod(folder, 0o755)
     print("1..%d" % len(tests), flush=True)
-    try:
+    with contextlib.ExitStack() as end:
+        end.callback(shutil.rmtree, folder, ignore_errors=True)
+        try:
+            end.enter_context(host.Machine())
+        except host.Missing as why:
+            print("# %s" % why)  # the tests that need it skip
+        except host.Refused as why:
+            print("Bail out! %s" % why)
+            return 1
         for number, (name, function) in enumerate(tests, 1):
             name = name.replace("_", " ")
             try:
@@ -609,8 +620,6 @@ def main():
                 failures += 1
                 print("not ok %d - %s" % (number, name))
                 print("# " + traceback.format_exc().rstrip().replace("\n", "\n# "), flush=True)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     return 1 if failures else 0
 
 

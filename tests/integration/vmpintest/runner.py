@@ -86,8 +86,6 @@ def main(module="__main__"):
     everything = vars(sys.modules[module])
     tests = chosen([f for n, f in everything.items() if n.startswith("test_") and callable(f)])
     try:
-        if os.environ.get("VMPIN_TEST_NO_GUESTS") == "1":
-            raise host.Missing("VMPIN_TEST_NO_GUESTS=1: no real guests are wanted")
         if not os.path.exists(vmpin.program("vmpin")):
             raise host.Refused(f"no {vmpin.program('vmpin')}: top_builddir must name the build")
         with host.Machine() as machine:
