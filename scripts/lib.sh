@@ -70,8 +70,8 @@ start_services() {
         stop_unit=libvirtd.service
     else
         mkdir -p /run/dbus
-        if ! [ -S /run/dbus/system_bus_socket ] || ! kill -0 "$(cat /run/dbus/pid 2>/dev/null)" 2>/dev/null; then
-            rm -f /run/dbus/pid
+        if ! dbus-send --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.Peer.Ping >/dev/null 2>&1; then
+            rm -f /run/dbus/pid # a killed one's: dbus-daemon refuses to start over it
             dbus-daemon --system --fork && started /run/dbus/pid
         fi
         if ! kill -0 "$(cat /run/virtlogd.pid 2>/dev/null)" 2>/dev/null; then

@@ -192,6 +192,8 @@ static void pass(struct agent *agent, struct managed *guest, bool starting)
     int r;
 
     ancestors_release(&agent->context.ancestors);
+    if (starting) /* what was found while libvirt still made the nodes may be half of them */
+        binding_release(&guest->binding);
     r = reconcile_guest(&agent->context, &request, &report, &error);
     if (r == 0) {
         judge(agent, guest, &report, &event);

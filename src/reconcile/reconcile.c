@@ -104,7 +104,7 @@ static enum guest_status status_of(const struct pass *pass)
             return GUEST_FAILED;
         }
     }
-    if (report->refusals.count > 0)
+    if (report->refusals.count > 0 || report->error)
         return GUEST_FAILED;
     if (pass->held)
         return GUEST_HELD;

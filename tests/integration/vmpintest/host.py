@@ -11,6 +11,7 @@ import grp
 import os
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 
@@ -92,6 +93,12 @@ def stop(pid, seconds=10):
         with contextlib.suppress(AssertionError):
             wait_for(lambda: not alive(pid), seconds, f"the end of process {pid}")
             return
+
+
+def bus_answers():
+    """Does a system bus run? Its socket and pid file outlive one that was killed."""
+    with socket.socket(socket.AF_UNIX) as bus:
+        return bus.connect_ex(BUS) == 0
 
 
 class Machine:
@@ -190,8 +197,10 @@ class Machine:
         os.chmod(KVM, 0o660)
 
     def start_services(self):
-        if not processes("dbus-daemon") or not os.path.exists(BUS):
+        if not bus_answers():
             os.makedirs("/run/dbus", exist_ok=True)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink("/run/dbus/pid")  # a killed one's: dbus-daemon refuses to start over it
             subprocess.run(["dbus-uuidgen", "--ensure"], check=True)
             pid = subprocess.run(["dbus-daemon", "--system", "--fork", "--print-pid"], check=True,
                                  stdout=subprocess.PIPE, text=True).stdout
