@@ -4,7 +4,6 @@ import glob
 import os
 import re
 import select
-import signal
 import statistics
 import subprocess
 import time
@@ -61,30 +60,37 @@ def wait_for(path, value, seconds=START):
 
 
 class Agent:
-    """An agent that is told of guests through a pipe, as a helper would."""
+    """An agent that is told of guests through a pipe, as a helper would. It is started inside the
+    `with`, so that no interrupt can come between its start and the care for its end."""
 
     def __init__(self, folder, name, wrapper=()):
         self.pipe, self.log = f"{folder}/{name}.pipe", f"{folder}/{name}.log"
+        self.command = [*wrapper, programs.program("vmpin"), "agent", "--guests", self.pipe,
+                        "-p", f"{folder}/policies", "--state-dir", f"{folder}/state"]
         os.mkfifo(self.pipe, 0o600)
         self.input = os.open(self.pipe, os.O_RDWR | os.O_NONBLOCK)
-        with open(self.log, "wb") as log:
-            self.process = subprocess.Popen(
-                [*wrapper, programs.program("vmpin"), "agent", "--guests", self.pipe,
-                 "-p", f"{folder}/policies", "--state-dir", f"{folder}/state"],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        self.pid = self.process.pid
+        self.process = None
+
+    def start(self, guests):
+        with open(self.log, "wb") as log, groups.patience():
+            self.process = subprocess.Popen(self.command, stdin=subprocess.DEVNULL, stdout=log,
+                                            stderr=log, preexec_fn=groups.listen)
+        self.tell('{"type":"connected","uri":"qemu:///system","libvirt":"9.0.0"}\n')
+        for guest in guests:
+            self.tell(guest.line())
+        self.tell('{"type":"synced"}\n')
+
+    @property
+    def pid(self):
+        return self.process.pid
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         with groups.patience():
-            self.process.send_signal(signal.SIGTERM)
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+            if self.process:
+                programs.stop(self.process)
             os.close(self.input)
             os.unlink(self.pipe)
 
@@ -96,12 +102,6 @@ class Agent:
             if select.select([], [self.input], [], 1)[1]:
                 with contextlib.suppress(BlockingIOError):
                     left = left[os.write(self.input, left):]
-
-    def tell_all(self, guests):
-        self.tell('{"type":"connected","uri":"qemu:///system","libvirt":"9.0.0"}\n')
-        for guest in guests:
-            self.tell(guest.line())
-        self.tell('{"type":"synced"}\n')
 
 
 class Counter:
@@ -158,7 +158,7 @@ def event_costs(made, folder, guests):
     wrapper = ["valgrind", "--tool=callgrind", "--instr-atstart=no",
                f"--callgrind-out-file={folder}/callgrind"]
     with Agent(folder, f"agent-{len(guests)}", wrapper) as agent:
-        agent.tell_all(guests)
+        agent.start(guests)
         wait_until_idle(agent.pid, 2)
         events = Events(made, agent, Counter(agent, folder), guests[FEW // 2])
         costs = events.measure(events.drift), events.measure(events.facts)
@@ -170,7 +170,7 @@ def event_costs(made, folder, guests):
 def idle(table, folder, guests, made):
     table.section(f"agent at rest, {len(guests)} guests in force")
     with Agent(folder, "agent") as agent:
-        agent.tell_all(guests)
+        agent.start(guests)
         wait_for(made.path("cpuset", guests[-1].node, "iothread1", "cpuset.cpus"), "0")
         wait_until_idle(agent.pid, 2)
         before = wakeups(agent.pid)

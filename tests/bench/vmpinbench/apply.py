@@ -26,7 +26,8 @@ STAGES = {
 
 
 class RealGuest:
-    """A paused guest of libvirt's: it has its threads and costs no CPU."""
+    """A paused guest of libvirt's: it has its threads and costs no CPU. It is started inside the
+    `with`, so that no interrupt can come between its start and the care for its end."""
 
     def __init__(self, folder):
         self.name, self.uuid = f"{groups.PREFIX}-{os.getpid()}", str(uuid.uuid4())
@@ -47,8 +48,11 @@ class RealGuest:
     def virsh(*args):
         return programs.run(["virsh", "-q", "-c", URI, *args])
 
+    def start(self):
+        with groups.patience():
+            self.virsh("create", "--paused", self.file)
+
     def __enter__(self):
-        self.virsh("create", "--paused", self.file)
         return self
 
     def __exit__(self, *_):
@@ -97,6 +101,7 @@ def bench(table, folder):
         measure(table, folder, "control groups alone", made.make(1)[0])
     if have_libvirt():
         with RealGuest(folder) as real:
+            real.start()
             measure(table, folder, "a paused guest of libvirt's", real.guest())
     else:
         table.section("from facts received to the last value in force: a real guest")

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import sys
 
 PREFIX = "bench"
 FIRST_ID = 1900001
@@ -44,16 +45,22 @@ def read(path):
         return file.read().strip()
 
 
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def listen():
+    """For a process that is started with patience and then lives on."""
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
 @contextlib.contextmanager
 def patience():
-    """What has begun to be undone is undone, however often somebody presses Ctrl-C."""
-    ending = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, signal.SIG_IGN) for number in ending]
+    """What must not be left half-way: a Ctrl-C, however often, takes effect behind it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
     try:
         yield
     finally:
-        for number, handler in zip(ending, before):
-            signal.signal(number, handler)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class Guest:
@@ -114,8 +121,12 @@ class Groups:
                     raise Refused(f"{machine}/{name} has an id that the bench would use")
 
     def make_directory(self, path):
-        os.mkdir(path)
-        self.made.append(path)
+        self.made.append(path)  # first: an interrupt may come between the two
+        try:
+            os.mkdir(path)
+        except OSError:
+            self.made.pop()
+            raise
 
     def make_machine(self):
         """Where no libvirtd ever ran there is none."""
@@ -154,9 +165,13 @@ class Groups:
 
     def remove(self):
         while self.made:
-            with contextlib.suppress(FileNotFoundError):
-                os.rmdir(self.made[-1])
-            self.made.pop()
+            path = self.made.pop()
+            try:
+                os.rmdir(path)
+            except FileNotFoundError:
+                pass
+            except OSError as trouble:
+                print(f"bench: {path} stays: {trouble.strerror}", file=sys.stderr)
 
     def __enter__(self):
         return self

@@ -2,7 +2,7 @@
 import subprocess
 import time
 
-from . import agent, programs
+from . import agent, groups, programs
 from .table import count
 
 QUIET = 10
@@ -24,26 +24,35 @@ def wakeups_at_rest(pid, output):
     return None
 
 
-def measure(table, folder, uri):
-    output = f"{folder}/helper"
-    with open(output, "wb") as file:
-        helper = subprocess.Popen([programs.program("vmpin-guests"), "--connect", uri],
-                                  stdin=subprocess.DEVNULL, stdout=file, stderr=file)
-    try:
-        time.sleep(2)
-        with open(output, "rb") as file:
-            if b'"synced"' not in file.read():
-                table.note(f"{uri}: the helper does not connect")
-                return
-        woken = wakeups_at_rest(helper.pid, output)
-        if woken is None:
-            table.note(f"{uri}: there was no quiet moment: others' guests come and go")
-            return
+def connected(output):
+    with open(output, "rb") as file:
+        return b'"synced"' in file.read()
+
+
+def look(table, uri, pid, output):
+    time.sleep(2)
+    woken = wakeups_at_rest(pid, output) if connected(output) else None
+    if woken is not None:
         table.row(f"{uri}: wake-ups in {QUIET} s", count(woken), bound=1, judged=woken)
-        table.row(f"{uri}: resident memory, MB", f"{agent.resident(helper.pid):.1f}")
+        table.row(f"{uri}: resident memory, MB", f"{agent.resident(pid):.1f}")
+    elif connected(output):
+        table.note(f"{uri}: there was no quiet moment: others' guests come and go")
+    else:
+        table.note(f"{uri}: the helper cannot connect")
+
+
+def measure(table, folder, uri):
+    output, helper = f"{folder}/helper", None
+    args = [programs.program("vmpin-guests"), "--connect", uri]
+    try:
+        with open(output, "wb") as file, groups.patience():
+            helper = subprocess.Popen(args, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+                                      preexec_fn=groups.listen)
+        look(table, uri, helper.pid, output)
     finally:
-        helper.terminate()
-        helper.wait()
+        with groups.patience():
+            if helper:
+                programs.stop(helper)
 
 
 def bench(table, folder):

@@ -28,6 +28,16 @@ def run(args, good=(0,)):
     return done.stdout
 
 
+def stop(process):
+    """Ends it; an agent and a helper do so at once, unless something is wrong with them."""
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 def numbers(args):
     """The NAME VALUE lines of one of the bench's programs."""
     return {name: float(value) for name, value in
