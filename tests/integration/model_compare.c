@@ -424,4 +424,5 @@ void compare_close(struct compare *c)
     free(c->base);
     free(c->log);
     free(c->difference);
+    free(c->dump);
 }

@@ -61,6 +61,7 @@ struct compare {
     uint64_t random;
     char *log; /* the last operations, for a human */
     char *difference;
+    char *dump; /* the model when they differed */
 };
 
 /* Opens this host and a model like it. -errno; -EOPNOTSUPP: *ret_why says what is missing. */

@@ -30,6 +30,8 @@ static bool run_round(struct compare *c, compare_round round, uint64_t seed, uns
         differ(c, model_format("the round cannot be set up: %s", strerror(-r)));
     for (unsigned i = 0; same && !stopped && i < operations; i++)
         same = compare_random(c) && compare_all(c);
+    if (!same && c->model)
+        c->dump = model_dump(c->model);
     compare_end(c);
     return same;
 }
@@ -76,6 +78,8 @@ int compare_main(int argc, char **argv, int version, compare_round round)
     if (!same) {
         printf("# round with seed %lu, the last operations:\n", seed + i - 1);
         print_comment(c.log ? c.log : "");
+        printf("# the model's nodes:\n");
+        print_comment(c.dump ? c.dump : "");
         print_comment(c.difference);
     }
     printf("%s 1 - the model answers as the v%d kernel does\n", same && !stopped ? "ok" : "not ok",

@@ -89,7 +89,7 @@ bool compare_random(struct compare *c)
 {
     struct spot *spot = &c->spots[compare_pick(c, c->spot_count)];
 
-    if (c->may_hotplug && compare_pick(c, 60) == 0)
+    if (c->may_hotplug && compare_pick(c, 40) == 0)
         return random_hotplug(c);
     switch (compare_pick(c, 12)) {
     case 0:

@@ -27,12 +27,13 @@ static char *random_list(struct compare *c, const struct cg_set *existing)
     };
     cleanup_buffer struct buffer text = {0};
     bool first = true;
+    uint64_t rarity = compare_pick(c, 3) == 0 ? cg_set_count(existing) : 2;
 
     if (compare_pick(c, 4) == 0)
         return model_format("%s", PICK(c, odd));
     model_put(&text, "%s", compare_pick(c, 10) == 0 ? " " : "");
     for (int n = cg_set_next(existing, -1); n >= 0; n = cg_set_next(existing, n)) {
-        if (compare_pick(c, 2))
+        if (compare_pick(c, rarity) != 0)
             continue;
         model_put(&text, "%s%d", first ? "" : ",", n);
         first = false;

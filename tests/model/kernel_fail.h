@@ -31,7 +31,7 @@ struct kernel_fail {
     void *hook_data;
     bool hook_all;
     unsigned operations; /* so far, of all kinds */
-    bool dead; /* nothing reaches the port below any more: every operation answers -EIO */
+    bool dead;           /* nothing reaches the port below any more: every operation answers -EIO */
     bool tracing;
     struct kernel_event *trace;
     size_t trace_count;

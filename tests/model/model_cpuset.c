@@ -170,6 +170,24 @@ static void v1_take_offline(struct model *model, struct model_node *node)
         v1_take_offline(model, child);
 }
 
+/* v2 changes what is granted alone. A set that has nothing of its own to grant counts as changed
+ * each time, which before Linux 6.2 resets its threads' masks. */
+static void v2_take_offline(struct model *model, struct model_node *node)
+{
+    const struct model_node *parent = with_cpuset(node->parent);
+
+    if (parent && node->controllers & MODEL_CPUSET) {
+        uint64_t own = node->cpuset.cpus & parent->cpuset.effective_cpus;
+        bool changed = own != node->cpuset.effective_cpus;
+
+        node->cpuset.effective_cpus = own ? own : parent->cpuset.effective_cpus;
+        if (changed)
+            update_threads(model, node);
+    }
+    for (struct model_node *child = node->child; child; child = child->sibling)
+        v2_take_offline(model, child);
+}
+
 void model_cpuset_online(struct model *model, struct model_hierarchy *hierarchy)
 {
     struct model_node *root = hierarchy->root;
@@ -179,7 +197,7 @@ void model_cpuset_online(struct model *model, struct model_hierarchy *hierarchy)
         root->cpuset.cpus = model->online;
         v1_take_offline(model, root);
     } else {
-        update_effective(model, root);
+        v2_take_offline(model, root);
     }
 }
 
