@@ -5,6 +5,7 @@ libcli_la_SOURCES = \
 	src/cli/output.h src/cli/output.c \
 	src/cli/session.h src/cli/session.c \
 	src/cli/sweep.h src/cli/sweep.c \
+	src/cli/compete.h src/cli/compete.c \
 	src/cli/json.h src/cli/json.c \
 	src/cli/show.h src/cli/show.c \
 	src/cli/explain.h src/cli/explain_show.c \

@@ -293,9 +293,9 @@ static json_t *sweep_json(const struct session *session, const struct sweep *swe
             guests = NULL;
         }
     }
-    return json_pack("{s:s, s:b, s:o, s:o}", "command", session->options->command->name, "agent",
-                     session->agent_runs, "problems", json_problems(&session->problems), "guests",
-                     guests);
+    return json_pack("{s:s, s:b, s:o, s:o, s:o}", "command", session->options->command->name,
+                     "agent", session->agent_runs, "problems", json_problems(&session->problems),
+                     "warning", json_text(sweep->warning), "guests", guests);
 }
 
 void show_sweep(struct session *session, const struct sweep *sweep, enum reconcile_mode mode)

@@ -1,6 +1,7 @@
 /* The loop over guests. A guest that fails is reported and does not stop the others. */
 #include "cli/sweep.h"
 
+#include "cli/compete.h"
 #include "cli/exit.h"
 #include "cli/output.h"
 #include "cli/show.h"
@@ -164,10 +165,21 @@ void sweep_release(struct sweep *sweep)
     for (size_t i = 0; i < sweep->count; i++)
         report_release(&sweep->reports[i]);
     free(sweep->reports);
+    free(sweep->warning);
     fflush(stdout);
     if (sweep->masked)
         sigprocmask(SIG_SETMASK, &sweep->mask, NULL);
     *sweep = (struct sweep){0};
+}
+
+/* What to know before the plan is carried out: it hinders nothing. */
+static int warn(struct session *session, struct sweep *sweep)
+{
+    if (compete_look(session, &sweep->warning) < 0)
+        return session_out_of_memory(session);
+    if (sweep->warning)
+        message("%s", sweep->warning);
+    return 0;
 }
 
 int sweep_command(const struct options *options, enum reconcile_mode mode)
@@ -178,7 +190,8 @@ int sweep_command(const struct options *options, enum reconcile_mode mode)
     if (session_open(options, mode == RECONCILE_APPLY, &session) == 0 &&
         session_load_policies(&session) == 0 && session_open_host(&session) == 0 &&
         session_choose_guests(&session, CHOOSE_RUNNING) == 0 &&
-        sweep_run(&session, mode, session.policies, &sweep) == 0)
+        sweep_run(&session, mode, session.policies, &sweep) == 0 &&
+        (mode != RECONCILE_PLAN || warn(&session, &sweep) == 0))
         show_sweep(&session, &sweep, mode);
     return session_end(&session);
 }

@@ -11,6 +11,7 @@
 struct sweep {
     struct report *reports; /* one a guest, in the session's order; fewer when interrupted */
     size_t count;
+    char *warning; /* of all guests together (compete.h); NULL: none */
     sigset_t mask; /* of signals, as it was before */
     bool masked;
 };

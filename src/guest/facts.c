@@ -209,7 +209,8 @@ static bool resources_equal(const struct facts *a, const struct facts *b)
     return a->vcpus_maximum == b->vcpus_maximum && a->vcpus_current == b->vcpus_current &&
            a->memory_maximum == b->memory_maximum && a->memory_current == b->memory_current &&
            a->hugepages == b->hugepages && a->locked_memory == b->locked_memory &&
-           a->host_devices == b->host_devices && text_equal(a->numatune_mode, b->numatune_mode) &&
+           a->host_devices == b->host_devices && a->cpu_shares == b->cpu_shares &&
+           text_equal(a->numatune_mode, b->numatune_mode) &&
            text_equal(a->partition, b->partition) && a->iothread_count == b->iothread_count &&
            (a->iothread_count == 0 ||
             memcmp(a->iothreads, b->iothreads, a->iothread_count * sizeof(unsigned)) == 0);

@@ -38,6 +38,8 @@ struct facts {
     bool ignore;             /* vmpin's `ignore` element in its metadata */
     bool metadata_cut;       /* the metadata was beyond the helper's bound: it matches nothing */
     unsigned host_devices;   /* passed-through devices */
+    unsigned cpu_shares;     /* <cputune><shares>: libvirt's own, put into the host's file (v1's
+                                cpu.shares or v2's cpu.weight) as it is; 0: none */
     char *numatune_mode;     /* "strict", "restrictive", ...; NULL: none */
     char *partition;         /* <resource><partition>; NULL: libvirt's default */
     unsigned *iothreads;     /* ids, sorted */
@@ -58,8 +60,8 @@ struct facts {
  * `vm` node has none: libvirt pins threads, not the guest's own node. */
 const struct cg_set *facts_pin(const struct facts *facts, struct cg_role role);
 
-/* How many vCPUs are reckoned with: the maximum, up to more than any machine type of QEMU has, since
- * the number comes from outside. */
+/* How many vCPUs are reckoned with: the maximum, up to more than any machine type of QEMU has,
+ * since the number comes from outside. */
 unsigned facts_vcpus(const struct facts *facts);
 
 /* Copies the entries, strings and all, into one block that takes the place of facts->metadata.

@@ -19,7 +19,8 @@
  *   "id"                            libvirt's id of a running guest; left out when it does not run
  *   "running"                       true with an id, false without: anything else is refused
  *   "persistent", "hugepages", "locked_memory", "ignore", "metadata_cut"  true or false
- *   "vcpus_maximum"*, "vcpus_current" (the maximum when left out), "host_devices"  numbers
+ *   "vcpus_maximum"*, "vcpus_current" (the maximum when left out), "host_devices",
+ *   "cpu_shares"                    numbers
  *   "memory_maximum"*, "memory_current" (the maximum when left out)  bytes, below 2^63
  *   "iothreads"                     [1, 2]
  *   "cpuset", "emulator_pin"        sets in the kernel's list grammar: "0-3,8"

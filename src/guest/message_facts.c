@@ -128,6 +128,7 @@ static void read_resources(struct reader *reader, struct facts *facts)
     reader_bool(reader, "hugepages", &facts->hugepages);
     reader_bool(reader, "locked_memory", &facts->locked_memory);
     reader_unsigned(reader, "host_devices", OPTIONAL, &facts->host_devices);
+    reader_unsigned(reader, "cpu_shares", OPTIONAL, &facts->cpu_shares);
     reader_text(reader, "numatune_mode", OPTIONAL, &facts->numatune_mode);
     reader_text(reader, "partition", OPTIONAL, &facts->partition);
     read_iothreads(reader, facts);
@@ -262,6 +263,7 @@ static bool add_resources(json_t *object, const struct facts *facts)
            add_true(object, "hugepages", facts->hugepages) &&
            add_true(object, "locked_memory", facts->locked_memory) &&
            (facts->host_devices == 0 || add_number(object, "host_devices", facts->host_devices)) &&
+           (facts->cpu_shares == 0 || add_number(object, "cpu_shares", facts->cpu_shares)) &&
            add_text(object, "numatune_mode", facts->numatune_mode) &&
            add_text(object, "partition", facts->partition) && add_iothreads(object, facts);
 }

@@ -259,8 +259,10 @@ static void read_pins(struct domain *domain, xmlNode *node, const char *name, co
 static void read_cputune(struct domain *domain, xmlNode *node)
 {
     struct facts *facts = domain->facts;
-    xmlNode *emulator = child(node, "emulatorpin");
+    xmlNode *emulator = child(node, "emulatorpin"), *shares = child(node, "shares");
 
+    if (shares)
+        read_number(domain, shares, NULL, &facts->cpu_shares);
     read_pins(domain, node, "vcpupin", "vcpu", &facts->vcpu_pins, &facts->vcpu_pin_count);
     read_pins(domain, node, "iothreadpin", "iothread", &facts->iothread_pins,
               &facts->iothread_pin_count);

@@ -261,6 +261,44 @@ def test_refusals(h):
     h.run("explain", "db1", status=1)
 
 
+def with_shares(h, shares):
+    """The recording, in which libvirt gave web1 that many cpu_shares."""
+    with open(RECORDING) as recording:
+        lines = [json.loads(line) for line in recording]
+    for line in lines:
+        if line.get("facts", {}).get("name") == "web1":
+            line["facts"]["cpu_shares"] = shares
+    write(f"{h.root}/shares.jsonl", "".join(json.dumps(line) + "\n" for line in lines))
+    return f"{h.root}/shares.jsonl"
+
+
+def make_v2(h):
+    """The guests' own nodes as v2 under systemd has them, in place of the v1 hierarchies."""
+    top = f"{h.root}/sys/fs/cgroup"
+    shutil.rmtree(top)
+    write(f"{h.root}/proc/self/mountinfo",
+          "30 25 0:30 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n")
+    write(f"{top}/cgroup.controllers", "cpuset cpu memory\n")
+    for guest in ("qemu\\x2d2\\x2ddb1", "qemu\\x2d3\\x2dweb1"):
+        scope = f"{top}/machine.slice/machine-{guest}.scope"
+        write(f"{scope}/cpu.weight", "100\n")
+        os.makedirs(f"{scope}/libvirt")
+
+
+def test_competing_weights(h):
+    """On v2 plan warns where a policy's weight competes with one that libvirt did not convert"""
+    h.policy("a.json", {"match": {"name": "db1"}, "apply": {"vm": {"cpu": {"shares": 2048}}}})
+    recording = with_shares(h, 2048)
+    assert "compete" not in h.run("plan", status=2, recording=recording).stderr  # v1: same unit
+    make_v2(h)
+    warning = h.run("plan", status=2, recording=recording).stderr
+    assert "web1 has the weight 2048" in warning and "db1 the weight 200" in warning, warning
+    assert "web1" in h.json("plan", "db1", status=2, recording=recording)["warning"]
+    assert h.json("plan", status=2)["warning"] is None  # libvirt set none
+    h.policy("b.json", {"match": {"name": "web1"}, "apply": {"vm": {"cpu": {"weight": 300}}}})
+    assert h.json("plan", status=2, recording=recording)["warning"] is None
+
+
 def test_explain(h):
     """explain tells who spoke, who won, and the values: asked for, in force, before vmpin"""
     h.policy("10.json", pins())

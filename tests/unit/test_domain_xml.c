@@ -112,6 +112,7 @@ static void a_running_guest_is_read_whole(void **state)
     assert_true(facts->hugepages && facts->locked_memory);
     assert_false(facts->ignore || facts->metadata_cut);
     assert_int_equal(facts->host_devices, 3);
+    assert_int_equal(facts->cpu_shares, 2048);
     assert_string_equal(facts->numatune_mode, "strict");
     assert_string_equal(facts->partition, "/machine/prod");
     assert_set(facts->cpuset, "0-1");

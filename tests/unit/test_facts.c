@@ -216,6 +216,10 @@ static void change_devices(struct facts *facts)
 {
     facts->host_devices++;
 }
+static void change_shares(struct facts *facts)
+{
+    facts->cpu_shares = 2048;
+}
 static void change_numatune(struct facts *facts)
 {
     facts->numatune_mode = strdup("strict");
@@ -282,6 +286,7 @@ static void facts_are_equal_only_when_every_member_is(void **state)
                                                       change_memory_maximum,
                                                       change_memory_current,
                                                       change_devices,
+                                                      change_shares,
                                                       change_numatune,
                                                       change_partition,
                                                       change_iothreads,

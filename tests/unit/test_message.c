@@ -18,6 +18,7 @@
     "\"id\":2,\"running\":true,\"persistent\":true,\"ignore\":true,\"vcpus_maximum\":4,"           \
     "\"vcpus_current\":2,\"memory_maximum\":9223372036854775807,\"memory_current\":67108864,"      \
     "\"hugepages\":true,\"locked_memory\":true,\"host_devices\":1,"                                \
+    "\"cpu_shares\":2048,"                                                                         \
     "\"numatune_mode\":\"strict\",\"partition\":\"/machine/x\",\"iothreads\":[1,4294967295],"      \
     "\"cpuset\":\"0-3\",\"emulator_pin\":\"\",\"vcpu_pins\":[{\"index\":0,\"cpus\":\"1\"},"        \
     "{\"index\":2,\"cpus\":\"2-3,9\"}],\"iothread_pins\":[{\"index\":1,\"cpus\":\"0\"}],"          \
@@ -88,6 +89,7 @@ static void the_facts_of_a_guest_are_all_there(void **state)
     assert_true(facts->memory_maximum == INT64_MAX);
     assert_int_equal(facts->memory_current, 67108864);
     assert_int_equal(facts->host_devices, 1);
+    assert_int_equal(facts->cpu_shares, 2048);
     assert_string_equal(facts->numatune_mode, "strict");
     assert_string_equal(facts->partition, "/machine/x");
     assert_int_equal(facts->iothread_count, 2);
