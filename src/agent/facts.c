@@ -1,6 +1,8 @@
 /* What the helper says, made into events for the core. */
 #include "agent/parts.h"
 
+#include "agent/entries.h"
+
 #include <string.h>
 #include <sys/wait.h>
 
@@ -30,8 +32,10 @@ static void take_gone(struct agent *agent, const char *uuid)
 
 static void take_connected(struct agent *agent, const struct message *message)
 {
-    log_line(&agent->log, LOG_INFO, "connected to %s%s%s", message->uri ? message->uri : "libvirt",
-             message->text ? ", libvirt " : "", message->text ? message->text : "");
+    static const struct log_entry entry = {.priority = LOG_INFO, .id = ENTRY_CONNECTED};
+
+    log_entry(&agent->log, &entry, "connected to %s%s%s", message->uri ? message->uri : "libvirt",
+              message->text ? ", libvirt " : "", message->text ? message->text : "");
     free(agent->disconnected);
     free(agent->helper_trouble);
     agent->disconnected = agent->helper_trouble = NULL;
@@ -50,18 +54,21 @@ static bool is_news(char **said, const char *text)
 
 static void take_disconnected(struct agent *agent, const char *reason)
 {
+    static const struct log_entry entry = {.priority = LOG_WARNING, .id = ENTRY_DISCONNECTED};
     const char *text = reason ? reason : "no reason given";
 
     if (is_news(&agent->disconnected, text))
-        log_line(&agent->log, LOG_WARNING,
-                 "no connection to libvirt (%s); guests that are known are still looked after",
-                 text);
+        log_entry(&agent->log, &entry,
+                  "no connection to libvirt (%s); guests that are known are still looked after",
+                  text);
 }
 
 void facts_helper_trouble(struct agent *agent, const char *text)
 {
+    static const struct log_entry entry = {.priority = LOG_WARNING, .id = ENTRY_HELPER};
+
     if (is_news(&agent->helper_trouble, text))
-        log_line(&agent->log, LOG_WARNING, "%s", text);
+        log_entry(&agent->log, &entry, "%s", text);
 }
 
 static void on_message(struct message *message, void *data)

@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += libagent.la
 libagent_la_SOURCES = \
 	src/agent/agent.h src/agent/agent.c \
 	src/agent/core.h src/agent/core.c \
+	src/agent/entries.h \
 	src/agent/facts.c \
 	src/agent/folders.h src/agent/folders.c \
 	src/agent/helper.h src/agent/helper.c \
@@ -24,5 +25,10 @@ src/agent/vmpin.service: src/agent/vmpin.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) $(@D) && sed -e 's|@bindir[@]|$(bindir)|g' $(srcdir)/src/agent/vmpin.service.in > $@.new && mv $@.new $@
 CLEANFILES += src/agent/vmpin.service
 EXTRA_DIST += src/agent/vmpin.service.in
-# pkg-config's answer is the host's own folder, whatever the prefix is.
-AM_DISTCHECK_CONFIGURE_FLAGS = --with-systemdsystemunitdir='$${prefix}/lib/systemd/system'
+dist_sysusers_DATA = src/agent/vmpin.conf
+dist_catalog_DATA = src/agent/vmpin.catalog
+# pkg-config's answers are the host's own folders, whatever the prefix is.
+AM_DISTCHECK_CONFIGURE_FLAGS = \
+	--with-systemdsystemunitdir='$${prefix}/lib/systemd/system' \
+	--with-sysusersdir='$${prefix}/lib/sysusers.d' \
+	--with-catalogdir='$${prefix}/lib/systemd/catalog'

@@ -4,7 +4,10 @@
 
 #include <inttypes.h>
 #include <stdarg.h>
+#include <string.h>
 #include <sys/stat.h>
+#define SD_JOURNAL_SUPPRESS_LOCATION /* the entry's kind says more than a line of source does */
+#include <systemd/sd-journal.h>
 
 /* $JOURNAL_STREAM is "DEVICE:INODE" of the stream that the service manager connected
  * (systemd.exec(5)); somebody may have redirected stderr since. */
@@ -23,32 +26,106 @@ void log_init(struct log *log, bool verbose)
     *log = (struct log){.journal = stderr_is_journal(), .verbose = verbose};
 }
 
+static int add_field(struct log_fields *fields, const char *name, const char *value)
+{
+    cleanup_free char *shown = NULL;
+    char *text;
+
+    if (!value)
+        return 0;
+    shown = text_escape(value);
+    if (!shown || asprintf(&text, "%s=%s", name, shown) < 0)
+        return -ENOMEM;
+    fields->texts[fields->count] = text;
+    fields->fields[fields->count++] = (struct iovec){.iov_base = text, .iov_len = strlen(text)};
+    return 0;
+}
+
+int log_fields_make(const struct log_entry *entry, const char *text, struct log_fields *ret)
+{
+    char priority[2] = {(char)('0' + entry->priority), '\0'};
+    const struct {
+        const char *name, *value;
+    } fields[] = {
+        {"MESSAGE", text},
+        {"PRIORITY", priority},
+        {"SYSLOG_IDENTIFIER", "vmpin"},
+        {"MESSAGE_ID", entry->id},
+        {"VMPIN_GUEST", entry->guest},
+        {"VMPIN_UUID", entry->uuid},
+        {"VMPIN_NODE", entry->node},
+        {"VMPIN_ATTRIBUTE", entry->attribute},
+        {"VMPIN_POLICY", entry->policy},
+    };
+
+    _Static_assert(ARRAY_SIZE(fields) == ARRAY_SIZE(ret->fields), "a field has no room");
+    *ret = (struct log_fields){0};
+    for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
+        if (add_field(ret, fields[i].name, fields[i].value) == 0)
+            continue;
+        log_fields_release(ret);
+        return -ENOMEM;
+    }
+    return 0;
+}
+
+void log_fields_release(struct log_fields *fields)
+{
+    for (size_t i = 0; i < fields->count; i++)
+        free(fields->texts[i]);
+    *fields = (struct log_fields){0};
+}
+
+static void say_to_journal(const struct log_entry *entry, const char *text)
+{
+    struct log_fields fields;
+
+    if (log_fields_make(entry, text, &fields) < 0)
+        return;
+    sd_journal_sendv(fields.fields, (int)fields.count);
+    log_fields_release(&fields);
+}
+
+/* One write, so that lines of several programs do not mix. */
+static void say_to_stderr(const char *text)
+{
+    cleanup_free char *shown = text_escape(text), *line = NULL;
+
+    if (!shown || asprintf(&line, "vmpin agent: %s\n", shown) < 0)
+        line = NULL;
+    else if (write(STDERR_FILENO, line, strlen(line)) < 0)
+        return; /* there is nowhere to tell of it */
+}
+
+printf_like(3, 0) static void say(const struct log *log, const struct log_entry *entry,
+                                  const char *format, va_list args)
+{
+    cleanup_free char *text = NULL;
+
+    if (entry->priority == LOG_DEBUG && !log->verbose)
+        return;
+    if (vasprintf(&text, format, args) < 0)
+        text = NULL;
+    else if (log->journal)
+        say_to_journal(entry, text);
+    else
+        say_to_stderr(text);
+}
+
+void log_entry(const struct log *log, const struct log_entry *entry, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(log, entry, format, args);
+    va_end(args);
+}
+
 void log_line(const struct log *log, int priority, const char *format, ...)
 {
-    cleanup_free char *text = NULL, *shown = NULL, *line = NULL;
     va_list args;
-    int n;
 
-    if (priority == LOG_DEBUG && !log->verbose)
-        return;
     va_start(args, format);
-    n = vasprintf(&text, format, args);
+    say(log, &(struct log_entry){.priority = priority}, format, args);
     va_end(args);
-    if (n < 0) {
-        text = NULL;
-        return;
-    }
-    shown = text_escape(text);
-    if (!shown)
-        return;
-    if (log->journal)
-        n = asprintf(&line, "<%d>%s\n", priority, shown);
-    else
-        n = asprintf(&line, "vmpin agent: %s\n", shown);
-    /* One write, so that lines of several programs do not mix. There is nowhere to tell of a
-     * failed one. */
-    if (n < 0)
-        line = NULL;
-    else if (write(STDERR_FILENO, line, (size_t)n) < 0)
-        return;
 }

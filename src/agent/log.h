@@ -1,19 +1,41 @@
-/* One line an event to stderr: with sd-daemon(3)'s priorities where stderr is the journal, plain
- * elsewhere. Whatever a line is made of, it stays one line: control characters are escaped. */
+/* What the agent has to say: a line an event on stderr, or, where stderr is the journal, an entry
+ * with fields that can be searched (vmpin.service(8) lists them). Whatever it is made of, control
+ * characters are escaped. */
 #ifndef AGENT_LOG_H
 #define AGENT_LOG_H
 
 #include "base/cleanup.h"
 
 #include <stdbool.h>
+#include <sys/uio.h>
 #include <syslog.h>
 
 struct log {
     bool journal; /* stderr leads to it */
-    bool verbose; /* LOG_DEBUG lines too */
+    bool verbose; /* LOG_DEBUG entries too */
+};
+
+/* Beside the text. NULL: nothing that would go there. */
+struct log_entry {
+    int priority;
+    const char *id; /* MESSAGE_ID: one of entries.h */
+    const char *guest, *uuid, *node, *attribute, *policy;
 };
 
 void log_init(struct log *log, bool verbose);
+void log_entry(const struct log *log, const struct log_entry *entry, const char *format, ...)
+    printf_like(3, 4);
+/* The same without fields. */
 void log_line(const struct log *log, int priority, const char *format, ...) printf_like(3, 4);
+
+/* An entry as sd_journal_sendv(3) takes it: "NAME=value". */
+struct log_fields {
+    char *texts[9];
+    struct iovec fields[9];
+    size_t count;
+};
+int log_fields_make(const struct log_entry *entry, const char *text,
+                    struct log_fields *ret) must_check;
+void log_fields_release(struct log_fields *fields);
 
 #endif

@@ -1,5 +1,7 @@
 #include "agent/parts.h"
 
+#include "agent/entries.h"
+
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -24,6 +26,7 @@ void agent_tell(struct agent *agent, const struct event *event)
 
 static void on_node(struct managed *guest, void *data)
 {
+    static const struct log_entry entry = {.priority = LOG_NOTICE, .id = ENTRY_EVENTS_LOST};
     struct agent *agent = data;
     struct managed *each;
 
@@ -31,7 +34,7 @@ static void on_node(struct managed *guest, void *data)
         agent_tell(agent, &(struct event){.type = CORE_NODE, .guest = guest});
         return;
     }
-    log_line(&agent->log, LOG_NOTICE, "events were lost: every guest is looked at");
+    log_entry(&agent->log, &entry, "events were lost: every guest is looked at");
     TAILQ_FOREACH(each, &agent->store.all, all)
         each->rewatch = true;
     agent_tell(agent, &(struct event){.type = CORE_OVERFLOW});

@@ -1,5 +1,7 @@
 #include "agent/policies.h"
 
+#include "agent/entries.h"
+
 #include <string.h>
 
 void policies_release(struct policies *policies)
@@ -59,6 +61,9 @@ static bool has_file(const struct policy_problems *problems, size_t count, const
 static void tell_problems(const struct policy_problems *old, const struct policy_problems *new,
                           const struct log *log)
 {
+    static const struct log_entry wrong = {.priority = LOG_ERR, .id = ENTRY_POLICY_WRONG},
+                                  mended = {.priority = LOG_INFO, .id = ENTRY_POLICY_MENDED};
+
     for (size_t i = 0; i < new->count; i++) {
         cleanup_free char *text = NULL;
 
@@ -66,13 +71,13 @@ static void tell_problems(const struct policy_problems *old, const struct policy
             continue;
         text = policy_problem_text(&new->problems[i]);
         if (text)
-            log_line(log, LOG_ERR, "%s", text);
+            log_entry(log, &wrong, "%s", text);
     }
     for (size_t i = 0; i < old->count; i++) {
         const char *file = old->problems[i].file;
 
         if (!has_file(new, new->count, file) && !has_file(old, i, file))
-            log_line(log, LOG_INFO, "%s: nothing is wrong any more", file);
+            log_entry(log, &mended, "%s: nothing is wrong any more", file);
     }
 }
 

@@ -1,5 +1,6 @@
 #include "agent/tell.h"
 
+#include "agent/entries.h"
 #include "cgroup/guest_path.h"
 
 #include <string.h>
@@ -8,11 +9,18 @@
 struct trouble {
     uint64_t hash; /* FNV-1a; 0: none */
     struct {
-        int priority;
+        struct log_entry entry; /* borrows from the report, but for the node */
+        char node[ROLE_NAME_SIZE];
         char *text;
     } lines[64]; /* of more, the first ones */
     size_t count;
 };
+
+struct log_entry tell_entry(const struct managed *guest, int priority, const char *id)
+{
+    return (struct log_entry){
+        .priority = priority, .id = id, .guest = managed_name(guest), .uuid = guest->uuid};
+}
 
 static void trouble_release(struct trouble *trouble)
 {
@@ -20,35 +28,43 @@ static void trouble_release(struct trouble *trouble)
         free(trouble->lines[i].text);
 }
 
-static void trouble_add(struct trouble *trouble, int priority, const char *text)
+static void trouble_add(struct trouble *trouble, const struct log_entry *entry, const char *text)
 {
     char *copy = strdup(text);
+    size_t at = trouble->count;
 
     if (!trouble->hash)
         trouble->hash = UINT64_C(0xcbf29ce484222325);
     for (const char *s = text; *s; s++)
         trouble->hash = (trouble->hash ^ (unsigned char)*s) * UINT64_C(0x100000001b3);
-    if (!copy || trouble->count == ARRAY_SIZE(trouble->lines)) {
+    if (!copy || at == ARRAY_SIZE(trouble->lines)) {
         free(copy);
         return;
     }
-    trouble->lines[trouble->count].priority = priority;
-    trouble->lines[trouble->count++].text = copy;
+    trouble->lines[at].entry = *entry;
+    if (entry->node) {
+        snprintf(trouble->lines[at].node, sizeof(trouble->lines[at].node), "%s", entry->node);
+        trouble->lines[at].entry.node = trouble->lines[at].node;
+    }
+    trouble->lines[at].text = copy;
+    trouble->count++;
 }
 
 static void trouble_tell(const struct log *log, const struct trouble *trouble,
                          struct managed *guest)
 {
     bool mended = guest->told && !trouble->hash;
+    struct log_entry entry;
 
     if (trouble->hash == guest->told)
         return;
     guest->told = trouble->hash;
     for (size_t i = 0; i < trouble->count; i++)
-        log_line(log, trouble->lines[i].priority, "%s: %s", managed_name(guest),
-                 trouble->lines[i].text);
+        log_entry(log, &trouble->lines[i].entry, "%s: %s", managed_name(guest),
+                  trouble->lines[i].text);
+    entry = tell_entry(guest, LOG_INFO, ENTRY_MENDED);
     if (mended)
-        log_line(log, LOG_INFO, "%s: nothing is amiss any more", managed_name(guest));
+        log_entry(log, &entry, "%s: nothing is amiss any more", managed_name(guest));
 }
 
 static const char *attribute(const struct cell *cell)
@@ -75,69 +91,87 @@ static char *describe(const struct change *change)
     return text;
 }
 
+/* The policy is named where one asked for the value itself. */
+static void entry_is_of(struct log_entry *entry, struct cg_role role, const char *name,
+                        const struct origin *origin, char node[ROLE_NAME_SIZE])
+{
+    entry->node = role_name(role, node);
+    entry->attribute = name;
+    entry->policy = origin && *origin->policy ? origin->policy : NULL;
+}
+
 static void tell_done(const struct log *log, const struct managed *guest,
                       const struct change *change, const char *text)
 {
     static const struct {
         int priority;
-        const char *verb;
+        const char *id, *verb;
     } how[] = {
-        [CHANGE_POLICY] = {LOG_INFO, "set"},
-        [CHANGE_HEAL] = {LOG_NOTICE, "healed"},
-        [CHANGE_RETURN] = {LOG_INFO, "returned"},
-        [CHANGE_NEED] = {LOG_INFO, "set"},
+        [CHANGE_POLICY] = {LOG_INFO, ENTRY_SET, "set"},
+        [CHANGE_HEAL] = {LOG_NOTICE, ENTRY_HEALED, "healed"},
+        [CHANGE_RETURN] = {LOG_INFO, ENTRY_RETURNED, "returned"},
+        [CHANGE_NEED] = {LOG_INFO, ENTRY_SET, "set"},
     };
+    struct log_entry entry =
+        tell_entry(guest, how[change->reason].priority, how[change->reason].id);
+    char node[ROLE_NAME_SIZE];
 
-    log_line(log, how[change->reason].priority, "%s: %s %s", managed_name(guest),
-             how[change->reason].verb, text);
+    entry_is_of(&entry, change->cell.role, attribute(&change->cell), change->cell.origin, node);
+    log_entry(log, &entry, "%s: %s %s", managed_name(guest), how[change->reason].verb, text);
 }
 
-static void add_change(struct trouble *trouble, const struct change *change, const char *text,
-                       const char *not_made)
+static void add_change(struct trouble *trouble, const struct managed *guest,
+                       const struct change *change, const char *text, const char *not_made)
 {
     static const struct {
         int priority;
-        const char *verb;
+        const char *id, *verb;
     } how[] = {
-        [CHANGE_PLANNED] = {LOG_NOTICE, NULL},
-        [CHANGE_FAILED] = {LOG_ERR, "failed"},
-        [CHANGE_UNDONE] = {LOG_WARNING, "undone"},
-        [CHANGE_UNKNOWN] = {LOG_ERR, "could not be undone"},
-        [CHANGE_SKIPPED] = {LOG_WARNING, "not tried"},
+        [CHANGE_PLANNED] = {LOG_NOTICE, ENTRY_NOT_MADE, NULL},
+        [CHANGE_FAILED] = {LOG_ERR, ENTRY_FAILED, "failed"},
+        [CHANGE_UNDONE] = {LOG_WARNING, ENTRY_FAILED, "undone"},
+        [CHANGE_UNKNOWN] = {LOG_ERR, ENTRY_FAILED, "could not be undone"},
+        [CHANGE_SKIPPED] = {LOG_WARNING, ENTRY_NOT_MADE, "not tried"},
     };
+    struct log_entry entry = tell_entry(guest, how[change->state].priority, how[change->state].id);
     const char *verb = how[change->state].verb;
     cleanup_free char *line = NULL;
+    char node[ROLE_NAME_SIZE];
 
+    entry_is_of(&entry, change->cell.role, attribute(&change->cell), change->cell.origin, node);
     if (asprintf(&line, "%s: %s%s%s%s", verb ? verb : not_made, text, change->error ? ": " : "",
                  change->error ? change->error : "",
                  change->reason == CHANGE_HEAL ? " (drift)" : "") < 0)
         line = NULL;
     else
-        trouble_add(trouble, how[change->state].priority, line);
+        trouble_add(trouble, &entry, line);
 }
 
-static void add_refusal(struct trouble *trouble, const struct refusal *refusal)
+static void add_refusal(struct trouble *trouble, const struct managed *guest,
+                        const struct refusal *refusal)
 {
+    struct log_entry entry = tell_entry(guest, LOG_WARNING, ENTRY_REFUSED);
     cleanup_free char *line = NULL;
     char name[ROLE_NAME_SIZE];
 
-    if (asprintf(&line, "refused: %s %s: %s%s%s", role_name(refusal->role, name),
-                 refusal->attribute, refusal->text, refusal->origin ? ", " : "",
-                 refusal->origin ? refusal->origin->text : "") < 0)
+    entry_is_of(&entry, refusal->role, refusal->attribute, refusal->origin, name);
+    if (asprintf(&line, "refused: %s %s: %s%s%s", name, refusal->attribute, refusal->text,
+                 refusal->origin ? ", " : "", refusal->origin ? refusal->origin->text : "") < 0)
         line = NULL;
     else
-        trouble_add(trouble, LOG_WARNING, line);
+        trouble_add(trouble, &entry, line);
 }
 
 void tell_report(const struct log *log, struct managed *guest, const struct report *report,
                  const char *not_made)
 {
+    struct log_entry failed = tell_entry(guest, LOG_ERR, ENTRY_FAILED);
     struct trouble trouble = {0};
 
     if (report->error)
-        trouble_add(&trouble, LOG_ERR, report->error);
+        trouble_add(&trouble, &failed, report->error);
     for (size_t i = 0; i < report->refusals.count; i++)
-        add_refusal(&trouble, &report->refusals.refusals[i]);
+        add_refusal(&trouble, guest, &report->refusals.refusals[i]);
     for (size_t i = 0; i < report->change_count; i++) {
         const struct change *change = &report->changes[i];
         cleanup_free char *text = describe(change);
@@ -147,7 +181,7 @@ void tell_report(const struct log *log, struct managed *guest, const struct repo
         if (change->state == CHANGE_DONE)
             tell_done(log, guest, change, text);
         else
-            add_change(&trouble, change, text, not_made);
+            add_change(&trouble, guest, change, text, not_made);
     }
     trouble_tell(log, &trouble, guest);
     trouble_release(&trouble);
@@ -157,9 +191,10 @@ void tell_report(const struct log *log, struct managed *guest, const struct repo
 
 void tell_failure(const struct log *log, struct managed *guest, const char *why)
 {
+    struct log_entry failed = tell_entry(guest, LOG_ERR, ENTRY_FAILED);
     struct trouble trouble = {0};
 
-    trouble_add(&trouble, LOG_ERR, why);
+    trouble_add(&trouble, &failed, why);
     trouble_tell(log, &trouble, guest);
     trouble_release(&trouble);
 }

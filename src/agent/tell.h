@@ -6,6 +6,9 @@
 #include "agent/log.h"
 #include "agent/store.h"
 
+/* An entry that bears the guest's fields. `id`: one of entries.h, or NULL. */
+struct log_entry tell_entry(const struct managed *guest, int priority, const char *id);
+
 /* Takes note in `guest` of the trouble told. `not_made` is said of changes that the pass planned
  * and did not make: "held back". */
 void tell_report(const struct log *log, struct managed *guest, const struct report *report,

@@ -1,5 +1,6 @@
 #include "agent/parts.h"
 
+#include "agent/entries.h"
 #include "agent/tell.h"
 
 #include <signal.h>
@@ -118,6 +119,7 @@ static void remove_guest(struct agent *agent, struct managed *guest)
 /* New watches mean that what the pass has read may have changed before they were set. */
 static void watch(struct agent *agent, struct managed *guest)
 {
+    static const struct log_entry entry = {.priority = LOG_WARNING, .id = ENTRY_UNWATCHED};
     cleanup_error struct cg_error *error = NULL;
     int r;
 
@@ -134,8 +136,8 @@ static void watch(struct agent *agent, struct managed *guest)
     if (r >= 0 || agent->warned_of_watches)
         return;
     agent->warned_of_watches = true;
-    log_line(&agent->log, LOG_WARNING, "%s; guests without watches are looked at every 5 seconds",
-             error ? cg_error_text(error) : "out of memory");
+    log_entry(&agent->log, &entry, "%s; guests without watches are looked at every 5 seconds",
+              error ? cg_error_text(error) : "out of memory");
 }
 
 /* What a pass that went through left to do. */
@@ -217,6 +219,17 @@ static void pass(struct agent *agent, struct managed *guest, bool starting)
                      "something is heard of it");
 }
 
+static void warn_of_fight(const struct agent *agent, const struct managed *guest)
+{
+    struct log_entry entry = tell_entry(guest, LOG_ERR, ENTRY_FIGHT);
+
+    log_entry(
+        &agent->log, &entry,
+        "%s: something else keeps changing what vmpin sets: it is healed more slowly from now "
+        "on. Find the other one, change the policy, or \"vmpin hold\" the guest",
+        managed_name(guest));
+}
+
 void work_do(struct agent *agent, const struct action *action)
 {
     switch (action->type) {
@@ -227,10 +240,7 @@ void work_do(struct agent *agent, const struct action *action)
         reload(agent);
         break;
     case ACTION_WARN:
-        log_line(&agent->log, LOG_ERR,
-                 "%s: something else keeps changing what vmpin sets: it is healed more slowly from "
-                 "now on. Find the other one, change the policy, or \"vmpin hold\" the guest",
-                 managed_name(action->guest));
+        warn_of_fight(agent, action->guest);
         break;
     case ACTION_FORGET:
         forget(agent, action->guest, false);

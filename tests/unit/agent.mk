@@ -23,3 +23,5 @@ test_agent_watch_SOURCES = tests/unit/test_agent_watch.c
 test_agent_watch_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_agent_watch_LDADD = libagent.la $(CMOCKA_LIBS)
 TESTS += test_agent_watch
+TESTS += tests/unit/test_catalog.py
+EXTRA_DIST += tests/unit/test_catalog.py

@@ -1,4 +1,5 @@
 /* What the agent says of a pass: stderr is a file here, read back. */
+#include "agent/entries.h"
 #include "agent/tell.h"
 
 #include <fcntl.h>
@@ -156,7 +157,7 @@ static void a_change_that_was_not_made_says_why(void **state)
     assert_string_equal(told(world), "");
 }
 
-static void the_journal_gets_priorities(void **state)
+static void the_journal_is_where_stderr_leads_to_it(void **state)
 {
     struct world *world = *state;
     char stream[64];
@@ -166,13 +167,35 @@ static void the_journal_gets_priorities(void **state)
     snprintf(stream, sizeof(stream), "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
     setenv("JOURNAL_STREAM", stream, true);
     log_init(&world->log, false);
-    log_line(&world->log, LOG_WARNING, "%s", "a\tb");
-    assert_string_equal(said(world), "<4>a\\x09b\n");
+    assert_true(world->log.journal);
     setenv("JOURNAL_STREAM", "1:1", true);
     log_init(&world->log, false);
-    log_line(&world->log, LOG_WARNING, "a");
-    assert_string_equal(said(world), "vmpin agent: a\n");
+    assert_false(world->log.journal);
+    log_line(&world->log, LOG_WARNING, "%s", "a\tb");
+    assert_string_equal(said(world), "vmpin agent: a\\x09b\n");
     unsetenv("JOURNAL_STREAM");
+}
+
+static void an_entry_has_the_fields_that_are_known(void **state)
+{
+    struct world *world = *state;
+    struct log_entry entry = tell_entry(&world->guest, LOG_NOTICE, ENTRY_HEALED);
+    static const char *const wanted[] = {"MESSAGE=he\\x1bllo",      "PRIORITY=5",
+                                         "SYSLOG_IDENTIFIER=vmpin", "MESSAGE_ID=" ENTRY_HEALED,
+                                         "VMPIN_GUEST=web\\x0a1",   "VMPIN_UUID=0-1",
+                                         "VMPIN_NODE=vcpu3",        "VMPIN_POLICY=db"};
+    struct log_fields fields;
+
+    snprintf(world->guest.uuid, sizeof(world->guest.uuid), "0-1");
+    entry.node = "vcpu3";
+    entry.policy = "db";
+    assert_int_equal(log_fields_make(&entry, "he\033llo", &fields), 0);
+    assert_int_equal(fields.count, ARRAY_SIZE(wanted));
+    for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+        assert_string_equal(fields.texts[i], wanted[i]);
+        assert_int_equal(fields.fields[i].iov_len, strlen(wanted[i]));
+    }
+    log_fields_release(&fields);
 }
 
 static void debug_lines_are_for_verbose_alone(void **state)
@@ -197,7 +220,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(done_changes_beside_trouble_are_said_all_the_same, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_change_that_was_not_made_says_why, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(the_journal_gets_priorities, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_journal_is_where_stderr_leads_to_it, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_entry_has_the_fields_that_are_known, set_up, tear_down),
         cmocka_unit_test_setup_teardown(debug_lines_are_for_verbose_alone, set_up, tear_down),
     };
 
