@@ -7,6 +7,6 @@ policy_samples = \
 	policies/50-gpu-workstation.json \
 	policies/50-telecom-isolated.json
 examplesdir = $(docdir)/examples
-dist_examples_DATA = $(policy_samples)
+dist_examples_DATA = $(policy_samples) policies/vmpin-alerts.yml
 schemadir = $(datadir)/vmpin
 dist_schema_DATA = policies/vmpin-policy.schema.json

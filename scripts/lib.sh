@@ -28,6 +28,18 @@ install_packages() {
         { tail -n 20 "$log" >&2; die "apt-get failed; the whole log is in $log"; }
 }
 
+# unpack_program PACKAGE PATH: puts one file of a package below build/tools, if it is not there yet.
+unpack_program() {
+    local tools=$top/build/tools log=$top/build/apt.log
+    [ -e "$tools/$2" ] && return 0
+    say "unpacking: $2 of $1"
+    mkdir -p "$tools"
+    { apt-get update -q && cd "$tools" && apt-get download -q "$1" &&
+        dpkg-deb --fsys-tarfile "$1"_*.deb | tar -x "./$2" && rm "$1"_*.deb; } >"$log" 2>&1 ||
+        { tail -n 20 "$log" >&2; die "apt-get failed; the whole log is in $log"; }
+    cd "$top"
+}
+
 # build_tree DIR [CONFIGURE ARGUMENT...]: configures (once) and builds below build/.
 build_tree() {
     local dir=$top/build/$1 log=$top/build/$1.log

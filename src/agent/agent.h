@@ -9,6 +9,7 @@ struct agent_options {
     const char *record;         /* a recorded host's file instead of the helper; NULL: none */
     const char *root;           /* the folder that is taken for "/"; NULL: this host's */
     const char *state;          /* NULL: STATE_DIR_DEFAULT */
+    const char *metrics;        /* the file that metrics are written to; NULL: none */
     const char *const *folders; /* of policies, NULL-terminated; NULL: the default ones */
     bool observe;               /* write nothing */
     bool verbose;

@@ -39,6 +39,8 @@ static void take_connected(struct agent *agent, const struct message *message)
     free(agent->disconnected);
     free(agent->helper_trouble);
     agent->disconnected = agent->helper_trouble = NULL;
+    agent->metrics.metrics.connects++;
+    metrics_file_touch(agent);
     agent_tell(agent, &(struct event){.type = CORE_LISTING});
 }
 
@@ -57,6 +59,7 @@ static void take_disconnected(struct agent *agent, const char *reason)
     static const struct log_entry entry = {.priority = LOG_WARNING, .id = ENTRY_DISCONNECTED};
     const char *text = reason ? reason : "no reason given";
 
+    metrics_file_touch(agent);
     if (is_news(&agent->disconnected, text))
         log_entry(&agent->log, &entry,
                   "no connection to libvirt (%s); guests that are known are still looked after",

@@ -9,12 +9,15 @@ libagent_la_SOURCES = \
 	src/agent/inotify.h src/agent/inotify.c \
 	src/agent/log.h src/agent/log.c \
 	src/agent/loop.c \
+	src/agent/metrics.h src/agent/metrics.c \
+	src/agent/metrics_file.h src/agent/metrics_file.c \
 	src/agent/notify.c \
 	src/agent/parts.h \
 	src/agent/policies.h src/agent/policies.c \
 	src/agent/queue.h src/agent/queue.c \
 	src/agent/store.h src/agent/store.c \
 	src/agent/tell.h src/agent/tell.c \
+	src/agent/usage.h src/agent/usage.c \
 	src/agent/watch.h src/agent/watch.c \
 	src/agent/work.c
 libagent_la_CFLAGS = $(AM_CFLAGS) $(LIBSYSTEMD_CFLAGS)

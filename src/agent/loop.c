@@ -20,7 +20,11 @@ uint64_t agent_now(void)
 
 void agent_tell(struct agent *agent, const struct event *event)
 {
-    if (core_event(&agent->core, event, agent_now()) < 0)
+    uint64_t now = agent_now();
+
+    if (event->guest && event->type != CORE_PASSED && !event->guest->event_at)
+        event->guest->event_at = now;
+    if (core_event(&agent->core, event, now) < 0)
         log_line(&agent->log, LOG_ERR, "out of memory: an event was lost");
 }
 
@@ -238,6 +242,8 @@ int loop_setup(struct agent *agent, struct cg_error **err)
     if (r >= 0)
         r = add_queue(agent, agent->watches.queue, on_nodes);
     if (r >= 0)
+        r = metrics_file_open(agent, agent->options->metrics);
+    if (r >= 0)
         r = sd_event_set_watchdog(agent->event, true); /* if the service manager asks for it */
     return r < 0 ? error_set(err, -r, "the event loop cannot be set up: %s", strerror(-r)) : 0;
 }
@@ -254,6 +260,7 @@ int loop_run(struct agent *agent)
 void loop_end(struct agent *agent)
 {
     helper_stop(&agent->helper);
+    metrics_file_close(agent);
     while (agent->source_count > 0)
         sd_event_source_disable_unref(agent->sources[--agent->source_count]);
     sd_event_unref(agent->event);

@@ -7,6 +7,7 @@
 #include "agent/core.h"
 #include "agent/folders.h"
 #include "agent/helper.h"
+#include "agent/metrics_file.h"
 #include "agent/policies.h"
 #include "agent/watch.h"
 #include "reconcile/reconcile.h"
@@ -29,6 +30,7 @@ struct agent {
     struct watches watches;
     struct folders folders;
     struct helper helper;
+    struct metrics_file metrics;
     struct reconcile_context context;
     bool folders_blind;                /* the policy folders are not watched */
     bool warned_of_watches;            /* that some guests are not: said once */

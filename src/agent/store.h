@@ -3,6 +3,7 @@
 #ifndef AGENT_STORE_H
 #define AGENT_STORE_H
 
+#include "agent/metrics.h"
 #include "policy/resolve.h"
 #include "reconcile/binding.h"
 #include "reconcile/report.h"
@@ -65,6 +66,10 @@ struct managed {
     bool reported;            /* `status` and `told` are of a pass of this incarnation */
     enum guest_status status; /* the last pass's */
     uint64_t told;            /* hash of the trouble last logged, so that it is said once */
+    uint64_t event_at;        /* of the first event that no pass has answered yet; 0: none */
+    uint64_t drift[METRICS_CLASSES]; /* since it is known */
+    struct usage usage;
+    unsigned usage_round; /* of metrics_file.h: when `usage` was read */
     TAILQ_ENTRY(managed) all;
 };
 

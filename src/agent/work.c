@@ -79,6 +79,7 @@ static void reload(struct agent *agent)
                 agent_tell(agent, &(struct event){.type = CORE_DESIRED, .guest = guest});
         }
     }
+    metrics_file_touch(agent);
     notify_ready(agent);
 }
 
@@ -112,6 +113,7 @@ static void forget(struct agent *agent, struct managed *guest, bool keep_state)
 static void remove_guest(struct agent *agent, struct managed *guest)
 {
     log_line(&agent->log, LOG_DEBUG, "%s: is gone", managed_name(guest));
+    metrics_file_touch(agent);
     forget(agent, guest, process_lives(guest));
     store_remove(&agent->store, guest);
 }
@@ -189,6 +191,7 @@ static void pass(struct agent *agent, struct managed *guest, bool starting)
                                               .starting = starting,
                                               .binding = &guest->binding};
     struct event event = {.type = CORE_PASSED, .guest = guest};
+    uint64_t began = agent_now();
     cleanup_error struct cg_error *error = NULL;
     cleanup_report struct report report = {0};
     int r;
@@ -210,6 +213,7 @@ static void pass(struct agent *agent, struct managed *guest, bool starting)
         if (r == -ESTALE)
             guest->rewatch = true;
     }
+    metrics_file_passed(agent, guest, &report, r, began);
     agent_tell(agent, &event);
     if (event.outcome == OUTCOME_FAILED && r < 0)
         tell_failure(&agent->log, guest, error ? cg_error_text(error) : strerror(-r));

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -103,10 +104,11 @@ static int write_whole(int fd, const char *text, size_t length)
         text += n;
         length -= (size_t)n;
     }
-    return fsync(fd) < 0 ? -errno : 0;
+    return 0;
 }
 
-int file_replace(int dir, const char *name, const char *text, size_t length, mode_t mode)
+static int replace(int dir, const char *name, const char *text, size_t length, mode_t mode,
+                   bool durable)
 {
     cleanup_free char *aside = NULL;
     cleanup_close int fd = -1;
@@ -120,11 +122,23 @@ int file_replace(int dir, const char *name, const char *text, size_t length, mod
     if (fd < 0)
         return -errno;
     r = write_whole(fd, text, length);
+    if (r == 0 && durable && fsync(fd) < 0)
+        r = -errno;
     if (r == 0 && renameat(dir, aside, dir, name) < 0)
         r = -errno;
     if (r < 0)
         unlinkat(dir, aside, 0);
     return r;
+}
+
+int file_replace(int dir, const char *name, const char *text, size_t length, mode_t mode)
+{
+    return replace(dir, name, text, length, mode, true);
+}
+
+int file_publish(int dir, const char *name, const char *text, size_t length, mode_t mode)
+{
+    return replace(dir, name, text, length, mode, false);
 }
 
 int directory_make(int dir, const char *path, mode_t mode)
@@ -136,7 +150,8 @@ int directory_make(int dir, const char *path, mode_t mode)
     if (!copy)
         return -ENOMEM;
     at = directory_open_beneath(dir, "");
-    for (char *name = strtok_r(copy, "/", &save); at >= 0 && name; name = strtok_r(NULL, "/", &save)) {
+    for (char *name = strtok_r(copy, "/", &save); at >= 0 && name;
+         name = strtok_r(NULL, "/", &save)) {
         int next;
 
         if (mkdirat(at, name, mode) < 0 && errno != EEXIST)

@@ -22,7 +22,11 @@ int file_write(int dir, const char *path, const char *text, size_t length) must_
 
 /* Replaces `name` in `dir` by the text so that a reader sees the old or the new, never a part,
  * and neither is lost when the machine stops. */
-int file_replace(int dir, const char *name, const char *text, size_t length, mode_t mode) must_check;
+int file_replace(int dir, const char *name, const char *text, size_t length,
+                 mode_t mode) must_check;
+/* The same without waiting for the disk: for what is soon written anew. */
+int file_publish(int dir, const char *name, const char *text, size_t length,
+                 mode_t mode) must_check;
 
 /* Makes `path` below `dir` and opens it; components that exist are kept as they are. */
 int directory_make(int dir, const char *path, mode_t mode) must_check;

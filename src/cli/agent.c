@@ -9,6 +9,7 @@ static int run(const struct options *options)
         .record = options->guests,
         .root = options->root,
         .state = options->state_dir,
+        .metrics = options->metrics,
         .folders = (const char *const *)options->folders,
         .observe = options->observe,
         .verbose = options->verbose,
@@ -20,7 +21,7 @@ static int run(const struct options *options)
 const struct command command_agent = {
     .name = "agent",
     .arguments = "",
-    .takes = TAKES_OBSERVE,
+    .takes = TAKES_OBSERVE | TAKES_METRICS,
     .summary = "Run the host service",
     .help =
         "Keeps every guest as the policies ask until SIGTERM: when a guest starts, when its facts\n"

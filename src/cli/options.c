@@ -17,6 +17,8 @@ enum {
     OPTION_FOR,
     OPTION_OBSERVE,
     OPTION_HOST,
+    OPTION_METRICS,
+    OPTION_WATCH,
     OPTION_JSON,
     OPTION_VERSION
 };
@@ -35,6 +37,8 @@ static const struct option_row rows[] = {
     {"for", OPTION_FOR, "TIME", TAKES_FOR, "end by itself after 90, 90s, 10m, 2h or 1d"},
     {"observe", OPTION_OBSERVE, NULL, TAKES_OBSERVE, "do everything but write"},
     {"host", OPTION_HOST, NULL, TAKES_HOST, "check also what this host can have"},
+    {"metrics", OPTION_METRICS, "FILE", TAKES_METRICS, "write metrics for Prometheus to FILE"},
+    {"watch", OPTION_WATCH, NULL, TAKES_WATCH, "show it again when something changes"},
     {"connect", 'c', "URI", 0, "the hypervisor, as virsh names it"},
     {"policies", 'p', "DIR", 0,
      "read policies from DIR, not from the default folders;"
@@ -97,6 +101,9 @@ static void set_text(struct options *options, int code, const char *text)
     case OPTION_GUESTS:
         options->guests = text;
         return;
+    case OPTION_METRICS:
+        options->metrics = text;
+        return;
     default:
         options->state_dir = text;
     }
@@ -121,6 +128,8 @@ static bool *flag_of(struct options *options, int code)
         return &options->observe;
     case OPTION_HOST:
         return &options->host;
+    case OPTION_WATCH:
+        return &options->watch;
     default:
         return NULL;
     }

@@ -18,6 +18,8 @@ enum command_takes {
     TAKES_FOR = 4,
     TAKES_OBSERVE = 8,
     TAKES_HOST = 16,
+    TAKES_METRICS = 32,
+    TAKES_WATCH = 64,
 };
 
 struct command {
@@ -37,8 +39,9 @@ struct options {
     const char *root;              /* NULL: "/" */
     const char *guests;            /* a recorded host's file; NULL: ask libvirt */
     const char *state_dir;
+    const char *metrics; /* NULL: none */
     bool json, verbose, help, version;
-    bool dry_run, all, observe, host;
+    bool dry_run, all, observe, host, watch;
     int64_t duration;       /* --for, in seconds; 0: without end */
     const char **arguments; /* NULL-terminated */
     size_t argument_count;

@@ -40,6 +40,7 @@ static int note_failure(struct outcome *outcome, enum change_state state,
     outcome->state = state;
     free(outcome->error);
     outcome->error = strdup(cg_error_text(error));
+    outcome->error_number = cg_error_errno(error);
     return outcome->error ? 0 : -ENOMEM;
 }
 

@@ -9,6 +9,7 @@
 struct outcome {
     enum change_state state;
     char *error;
+    int error_number;
 };
 
 /* `outcomes` has plan->count elements, all CHANGE_PLANNED. When a transition's write fails, the

@@ -75,6 +75,7 @@ int pass_report_changes(struct pass *pass)
                                note_on(pass, step), outcome->error);
         if (r < 0)
             return r;
+        pass->report.changes[pass->report.change_count - 1].error_number = outcome->error_number;
     }
     return 0;
 }

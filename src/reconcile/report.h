@@ -42,7 +42,8 @@ struct change {
     enum change_reason reason;
     enum change_state state;
     char *note;  /* what a user should know of it; NULL: nothing */
-    char *error; /* NULL: none */
+    char *error;      /* NULL: none */
+    int error_number; /* the errno of it; 0: the kernel took the value and does not grant it */
 };
 
 /* Where a role's threads are really allowed to run. */

@@ -12,6 +12,7 @@ integration_tests = \
 	tests/integration/test_crash.py \
 	tests/integration/test_faults.py \
 	tests/integration/test_many.py \
+	tests/integration/test_metrics.py \
 	tests/integration/test_observe.py \
 	tests/integration/test_reconcile.py
 

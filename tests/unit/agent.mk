@@ -25,3 +25,10 @@ test_agent_watch_LDADD = libagent.la $(CMOCKA_LIBS)
 TESTS += test_agent_watch
 TESTS += tests/unit/test_catalog.py
 EXTRA_DIST += tests/unit/test_catalog.py
+check_PROGRAMS += test_metrics
+test_metrics_SOURCES = tests/unit/test_metrics.c
+test_metrics_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_metrics_LDADD = libagent.la $(CMOCKA_LIBS)
+TESTS += test_metrics tests/unit/test_metrics.py
+EXTRA_DIST += tests/unit/test_metrics.py
+tests/unit/test_metrics.log: test_metrics$(EXEEXT)

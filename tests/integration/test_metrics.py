@@ -1,0 +1,49 @@
+#!/usr/bin/python3
+"""`vmpin agent --metrics FILE`: what node_exporter's textfile collector reads."""
+import os
+import re
+import sys
+
+from vmpintest import main, wait_for
+from vmpintest.expect import cpus, pinned, policy
+
+
+def samples(file):
+    """{name with labels: value}"""
+    assert os.path.exists(file), f"no {file} yet"
+    with open(file, encoding="utf-8") as text:
+        lines = [line.rpartition(" ") for line in text if not line.startswith("#")]
+    return {name: float(value) for name, _, value in lines}
+
+
+def sample(file, name):
+    found = samples(file)
+    assert name in found, f"no {name} among {sorted(found)}"
+    return found[name]
+
+
+def test_metrics(t):
+    """The agent's metrics tell of a guest, of its heals and of its throttling"""
+    guest = t.guest()
+    file = f"{t.root}/vmpin.prom"
+    quota = {"cpu": {"cfs_quota_us": 50000, "cfs_period_us": 100000}}
+    t.policies.write("a.json", policy(guest, {"vcpu0": {**cpus("0"), **quota}}))
+    t.policies.write("wrong.json", "{")
+    t.agent("--metrics", file)
+    wait_for(lambda: sample(file, 'vmpin_guests{state="in sync"}') == 1, 20, "the guest in sync")
+    assert sample(file, 'vmpin_writes_total{controller="cpuset"}') >= 1
+    assert sample(file, 'vmpin_policy_files{state="loaded"}') == 1
+    assert sample(file, 'vmpin_policy_files{state="refused"}') == 1
+    assert sample(file, "vmpin_libvirt_connected") == 1
+    labels = f'guest="{guest.name}",uuid="{guest.uuid}"'
+    sample(file, f"vmpin_guest_cpu_throttled_seconds_total{{{labels}}}")
+    guest.nodes.set_cpus("vcpu0", "1")
+    wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "the heal")
+    wait_for(lambda: sample(file, "vmpin_heals_total") == 1, 30, "the heal in the metrics")
+    assert sample(file, f'vmpin_drift_total{{{labels},class="cpuset"}}') == 1
+    assert sample(file, "vmpin_event_to_applied_seconds_count") >= 1
+    assert not [name for name in os.listdir(t.root) if re.search(r"\.prom\.new", name)]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
