@@ -46,17 +46,22 @@ static void replace_set(struct cg_set **at, struct cg_set **by)
 int host_refresh(struct host *host, struct cg_error **err)
 {
     cleanup_set struct cg_set *present = NULL, *online = NULL, *nodes = NULL;
+    struct topology topology;
     int r = read_set(host, cpu_present, &present, err);
 
     if (r == 0)
         r = read_set(host, cpu_online, &online, err);
     if (r == 0)
         r = read_nodes(host, &nodes, err);
+    if (r == 0)
+        r = topology_read(host->kernel, host->sys, nodes, &host->topology, &topology, err);
     if (r < 0)
         return r;
     replace_set(&host->cpus_present, &present);
     replace_set(&host->cpus_online, &online);
     replace_set(&host->nodes_online, &nodes);
+    topology_release(&host->topology);
+    host->topology = topology;
     return 0;
 }
 
@@ -129,6 +134,7 @@ struct host *host_free(struct host *host)
     cg_set_unref(host->cpus_present);
     cg_set_unref(host->cpus_online);
     cg_set_unref(host->nodes_online);
+    topology_release(&host->topology);
     free(host);
     return NULL;
 }

@@ -6,6 +6,7 @@
 
 #include "cgroup/kernel.h"
 #include "cgroup/mounts.h"
+#include "host/topology.h"
 
 struct host {
     const struct kernel *kernel;
@@ -16,6 +17,7 @@ struct host {
     struct cg_mounts *mounts;
     struct cg_set *cpus_present, *cpus_online; /* /sys/devices/system/cpu */
     struct cg_set *nodes_online;               /* /sys/devices/system/node; {0} where it is not */
+    struct topology topology;                  /* of those nodes */
 };
 
 /* Opens the host below the folder `root` ("/" or NULL: this one). */

@@ -73,8 +73,13 @@ static int convert_list(const struct request *request, const struct cg_attr *fac
     bool cpus = request->setting->attribute == POLICY_CPUS;
     const struct cg_set *there = cpus ? host->cpus_present : host->nodes_online;
     cleanup_set struct cg_set *members = NULL, *missing = NULL;
-    int r = list_members(list, cpus ? host->cpus_online : host->nodes_online, &members, err);
+    int r;
 
+    if (list->local) {
+        *ret = NULL;
+        return request->local ? cg_value_from_set(face, request->local, ret, err) : 0;
+    }
+    r = list_members(list, cpus ? host->cpus_online : host->nodes_online, &members, err);
     if (r < 0)
         return r;
     r = cg_set_difference(members, there, &missing);

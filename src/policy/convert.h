@@ -10,7 +10,8 @@ struct request {
     const struct facts *facts; /* NULL: whatever no guest could have */
     const struct policy *policy;
     const struct policy_setting *setting;
-    unsigned element; /* of setting->lists */
+    unsigned element;     /* of setting->lists */
+    struct cg_set *local; /* the nodes that "local" is for this guest; NULL: not known */
 };
 
 /* 0 and a reference of the value (NULL where it depends on the guest and none is given) with its

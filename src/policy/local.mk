@@ -19,6 +19,7 @@ libpolicy_la_SOURCES = \
 	src/policy/match.c \
 	src/policy/convert.h src/policy/convert.c \
 	src/policy/speak.h src/policy/speak.c \
+	src/policy/local.h src/policy/local.c \
 	src/policy/resolve.c \
 	src/policy/explain.c \
 	src/policy/check_host.c

@@ -41,6 +41,7 @@ bool match_guest(const struct match *match, const struct facts *facts);
 
 struct policy_list {    /* CPUs or memory nodes */
     bool all;           /* all that are online, without `set` */
+    bool local;         /* the memory nodes of the CPUs of the guest's vCPUs; `set` is NULL */
     struct cg_set *set; /* NULL: empty */
 };
 

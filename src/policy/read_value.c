@@ -97,7 +97,9 @@ static void read_list(struct parser *parser, const struct place *place, const js
     if (!text)
         return;
     slot = parser_grow(parser, (void **)&setting->lists, &setting->list_count, sizeof(*slot));
-    if (slot && policy_list_parse(text, slot, &err) < 0)
+    if (slot && setting->attribute == POLICY_MEMS && strcmp(text, "local") == 0)
+        slot->local = true;
+    else if (slot && policy_list_parse(text, slot, &err) < 0)
         parser_error(parser, place, err);
 }
 

@@ -1,9 +1,10 @@
 /* Which policy speaks for which role of a guest, and with what value. No precedence between
  * policies yet. */
-#include "policy/speak.h"
+#include "policy/local.h"
 
 #include "base/error.h"
 #include "cgroup/guest_path.h"
+#include "cgroup/set.h"
 
 #include <string.h>
 
@@ -127,8 +128,10 @@ int speak_value(const struct hearing *hearing, const struct policy *policy,
                 const struct policy_setting *setting, const struct guest_role *role,
                 const struct cg_attr **ret_face, struct cg_value **ret, struct cg_error **err)
 {
+    cleanup_set struct cg_set *local = NULL;
     struct request request = {
         .host = hearing->host, .facts = hearing->facts, .policy = policy, .setting = setting};
+    int r;
 
     if ((policy->optional & 1u << setting->attribute) &&
         policy_attribute_face(hearing->host, setting->attribute, ret_face) < 0)
@@ -142,6 +145,12 @@ int speak_value(const struct hearing *hearing, const struct policy *policy,
                              "the array has no element for vcpu%u, only %zu: add it, or name the "
                              "vCPU itself",
                              role->role.index, setting->list_count);
+    }
+    if (setting->attribute == POLICY_MEMS && setting->lists[0].local) {
+        r = local_nodes(hearing, &local, err);
+        if (r < 0)
+            return r;
+        request.local = local;
     }
     return setting_convert(&request, ret_face, ret, err);
 }

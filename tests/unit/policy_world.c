@@ -39,6 +39,11 @@ struct host *world_host_without(int version, const char *controller)
     host->cpus_present = set_of("0-7");
     host->cpus_online = set_of("0-6");
     host->nodes_online = set_of("0-1");
+    host->topology =
+        (struct topology){.nodes = calloc(2, sizeof(struct topology_node)), .count = 2};
+    assert_non_null(host->topology.nodes);
+    host->topology.nodes[0] = (struct topology_node){set_of("0"), set_of("0-3")};
+    host->topology.nodes[1] = (struct topology_node){set_of("1"), set_of("4-7")};
     return host;
 }
 

@@ -8,7 +8,8 @@
 #include "policy/policy_internal.h"
 #include "policy/resolve.h"
 
-/* A host with that version of cgroups, CPUs 0-7 of which 7 is offline, memory nodes 0-1. */
+/* A host with that version of cgroups, CPUs 0-7 of which 7 is offline, memory nodes 0 (CPUs 0-3)
+ * and 1 (4-7). */
 struct host *world_host(int version);
 /* The same without one of the controllers. */
 struct host *world_host_without(int version, const char *controller);

@@ -91,6 +91,52 @@ static void a_kernel_without_numa_has_one_node(void **state)
     assert_set(host->nodes_online, "0");
 }
 
+static void assert_nodes(const struct host *host, const char *cpus, const char *expected)
+{
+    cleanup_set struct cg_set *asked = NULL, *nodes = NULL;
+
+    assert_int_equal(cg_set_parse(cpus, &asked, NULL), 0);
+    assert_int_equal(topology_nodes(&host->topology, asked, &nodes), expected ? 0 : -ENODATA);
+    if (expected)
+        assert_set(nodes, expected);
+}
+
+static void cpus_belong_to_memory_nodes(void **state)
+{
+    cleanup_host struct host *host = NULL;
+
+    folder_write(*state, "sys/devices/system/node/node0/cpulist", "0-3\n");
+    folder_write(*state, "sys/devices/system/node/node1/cpulist", "6-7\n");
+    host = opened(state);
+    assert_nodes(host, "2", "0");
+    assert_nodes(host, "7", "1");
+    assert_nodes(host, "0,6", "0-1");
+    assert_nodes(host, "4-5", NULL);
+}
+
+static void a_cpu_that_goes_offline_stays_with_its_node(void **state)
+{
+    cleanup_host struct host *host = NULL;
+
+    folder_write(*state, "sys/devices/system/node/node0/cpulist", "0-3\n");
+    folder_write(*state, "sys/devices/system/node/node1/cpulist", "6-7\n");
+    host = opened(state);
+    folder_write(*state, "sys/devices/system/node/node1/cpulist", "\n");
+    assert_int_equal(host_refresh(host, NULL), 0);
+    assert_nodes(host, "0,6", "0-1");
+}
+
+static void a_node_without_memory_is_none(void **state)
+{
+    cleanup_host struct host *host = NULL;
+
+    folder_write(*state, "sys/devices/system/node/has_memory", "0\n");
+    folder_write(*state, "sys/devices/system/node/node0/cpulist", "0-3\n");
+    folder_write(*state, "sys/devices/system/node/node1/cpulist", "6-7\n");
+    host = opened(state);
+    assert_nodes(host, "0,6", "0");
+}
+
 static void a_nodes_free_memory_is_told_in_bytes(void **state)
 {
     cleanup_host struct host *host = opened(state);
@@ -157,6 +203,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_refresh_reads_the_sets_again_or_leaves_them, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_kernel_without_numa_has_one_node, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(cpus_belong_to_memory_nodes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_cpu_that_goes_offline_stays_with_its_node, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_node_without_memory_is_none, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_nodes_free_memory_is_told_in_bytes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_host_without_control_groups_is_refused, set_up,
                                         tear_down),

@@ -393,6 +393,95 @@ static void mems_is_a_cell_of_every_node_and_one_refusal(void **state)
     desired_release(&bad);
 }
 
+static void local_mems_are_the_nodes_of_the_vcpus_cpus(void **state)
+{
+    static const struct {
+        const char *apply, *mems;
+    } table[] = {
+        {"\"vcpu*\": {\"cpuset\": {\"cpus\": \"4-5\"}}", "1"},
+        {"\"vcpu*\": {\"cpuset\": {\"cpus\": [\"0\", \"1\", \"2\", \"3\"]}}", "0"},
+        {"\"vcpu*\": {\"cpuset\": {\"cpus\": [\"0\", \"1\", \"2\", \"6\"]}}", "0-1"},
+        {"\"vcpu*\": {\"cpuset\": {\"cpus\": \"0\"}}, \"vcpu3\": {\"cpuset\": {\"cpus\": \"7\"}}",
+         "0-1"},
+        /* The emulator is no vCPU. */
+        {"\"vcpu*\": {\"cpuset\": {\"cpus\": \"7\"}}, \"emulator\": {\"cpuset\": {\"cpus\": "
+         "\"0\"}}",
+         "1"},
+        /* A vCPU that gets nothing may run on all, or where the guest may. */
+        {"\"vcpu0\": {\"cpuset\": {\"cpus\": \"0\"}}", "0-1"},
+        {"\"vcpu*\": {\"cpu\": {\"shares\": 100}}", "0-1"},
+        {"\"vcpu*\": {\"cpuset\": {\"cpus\": \"99\"}}", "0-1"},
+    };
+    const struct worlds *worlds = *state;
+
+    for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+        cleanup_free char *apply = NULL;
+        struct desired desired;
+
+        assert_true(asprintf(&apply, "{\"vm\": {\"cpuset\": {\"mems\": \"local\"}}, %s}",
+                             table[i].apply) > 0);
+        desired = resolve(apply, worlds->v2);
+        assert_value(&desired, "vm", "cpuset.mems", table[i].mems);
+        assert_value(&desired, "emulator", "cpuset.mems", table[i].mems);
+        assert_value(&desired, "vcpu3", "cpuset.mems", table[i].mems);
+        desired_release(&desired);
+    }
+}
+
+static void local_mems_follow_the_last_policy_that_speaks_for_the_cpus(void **state)
+{
+    const struct worlds *worlds = *state;
+    struct facts guest = world_guest();
+    struct desired desired =
+        resolve_for("[{\"match\": {}, \"apply\": {\"vm\": {\"cpuset\": {\"mems\": \"local\"}},"
+                    "                           \"vcpu*\": {\"cpuset\": {\"cpus\": \"0-3\"}}}},"
+                    " {\"match\": {}, \"apply\": {\"vcpu*\": {\"cpuset\": {\"cpus\": \"4-7\"}}}}]",
+                    &guest, worlds->v1);
+
+    assert_value(&desired, "vm", "cpuset.mems", "1");
+    desired_release(&desired);
+}
+
+static void local_mems_of_a_vcpu_without_a_policy_follow_libvirts_pin(void **state)
+{
+    const struct worlds *worlds = *state;
+    struct facts guest = world_guest();
+    struct facts_pin pins[4] = {0};
+    struct desired pinned, inside;
+
+    for (unsigned i = 0; i < ARRAY_SIZE(pins); i++) {
+        pins[i].index = i;
+        assert_int_equal(cg_set_parse("2-5", &pins[i].cpus, NULL), 0);
+    }
+    guest.vcpu_pins = pins;
+    guest.vcpu_pin_count = ARRAY_SIZE(pins);
+    pinned = resolve_for("[{\"match\": {}, \"apply\": {\"vm\": {\"cpuset\": {\"mems\": \"local\"}},"
+                         "  \"vcpu*\": {\"cpu\": {\"shares\": 9}}}}]",
+                         &guest, worlds->v2);
+    inside = resolve_for("[{\"match\": {}, \"apply\": {\"vm\": {\"cpuset\": {\"mems\": \"local\","
+                         "  \"cpus\": \"4-7\"}}}}]",
+                         &guest, worlds->v2);
+    assert_value(&pinned, "vm", "cpuset.mems", "0-1");
+    assert_value(&inside, "vm", "cpuset.mems", "1");
+    desired_release(&pinned);
+    desired_release(&inside);
+    for (unsigned i = 0; i < ARRAY_SIZE(pins); i++)
+        cg_set_unref(pins[i].cpus);
+}
+
+static void local_mems_are_refused_where_the_host_does_not_tell(void **state)
+{
+    cleanup_host struct host *host = world_host(2);
+    struct desired desired;
+
+    topology_release(&host->topology);
+    desired = resolve("{\"vm\": {\"cpuset\": {\"mems\": \"local\"}}}", host);
+    assert_int_equal(desired.cells.count, 0);
+    assert_int_equal(desired.refusals.count, 1);
+    assert_non_null(strstr(desired.refusals.refusals[0].text, "does not tell"));
+    desired_release(&desired);
+}
+
 static void what_a_host_may_lack_is_skipped_without_a_word(void **state)
 {
     const struct worlds *worlds = *state;
@@ -583,6 +672,10 @@ int main(void)
         cmocka_unit_test(an_exact_name_that_the_guest_has_not_is_refused),
         cmocka_unit_test(a_refused_winner_is_not_replaced_by_who_it_beat),
         cmocka_unit_test(mems_is_a_cell_of_every_node_and_one_refusal),
+        cmocka_unit_test(local_mems_are_the_nodes_of_the_vcpus_cpus),
+        cmocka_unit_test(local_mems_follow_the_last_policy_that_speaks_for_the_cpus),
+        cmocka_unit_test(local_mems_of_a_vcpu_without_a_policy_follow_libvirts_pin),
+        cmocka_unit_test(local_mems_are_refused_where_the_host_does_not_tell),
         cmocka_unit_test(what_a_host_may_lack_is_skipped_without_a_word),
         cmocka_unit_test(optional_does_not_excuse_a_value_that_the_host_has_no_room_for),
         cmocka_unit_test(a_host_without_the_controller_says_so),
