@@ -1,16 +1,17 @@
 #include "agent/core.h"
 
 /* How long until a pass that ended in a certain way is tried again: the first pause, doubled up to
- * the longest; `tries` 0: for ever. */
+ * the longest; `tries` 0: for ever. A hint waits as long, but for no more than `hint`: what failed
+ * for good must not keep drift beside it. What is left for later was not tried and keeps nothing. */
 static const struct patience {
-    uint64_t first, most;
+    uint64_t first, most, hint;
     unsigned tries;
 } patience[] = {
     [OUTCOME_DONE] = {0},
-    [OUTCOME_LATER] = {2500 * CORE_MS, 60 * CORE_SECOND, 0},
-    [OUTCOME_FAILED] = {1 * CORE_SECOND, 60 * CORE_SECOND, 0},
-    [OUTCOME_BUSY] = {50 * CORE_MS, 1 * CORE_SECOND, 0},
-    [OUTCOME_ABSENT] = {20 * CORE_MS, 1 * CORE_SECOND, 8},
+    [OUTCOME_LATER] = {2500 * CORE_MS, 60 * CORE_SECOND, 0, 0},
+    [OUTCOME_FAILED] = {1 * CORE_SECOND, 60 * CORE_SECOND, 100 * CORE_MS, 0},
+    [OUTCOME_BUSY] = {50 * CORE_MS, 1 * CORE_SECOND, 1 * CORE_SECOND, 0},
+    [OUTCOME_ABSENT] = {20 * CORE_MS, 1 * CORE_SECOND, 1 * CORE_SECOND, 8},
     [OUTCOME_HELD] = {0},
 };
 
@@ -51,14 +52,21 @@ static void ask(struct core *core, struct managed *guest, unsigned work, uint64_
     queue_put(&core->queue, guest, due);
 }
 
+/* When the guest may be passed again. */
+static uint64_t free_at(const struct schedule *s)
+{
+    return later(s->not_before, s->truce);
+}
+
 /* Something may have changed in its nodes: look, but not before it is due for a look. */
 static void hint(struct core *core, struct managed *guest, uint64_t now)
 {
     if (runs(guest))
-        ask(core, guest, WORK_PASS, later(now, guest->schedule.not_before));
+        ask(core, guest, WORK_PASS, later(now, free_at(&guest->schedule)));
 }
 
-/* Something else is to be in force: what was waited for counts no more. */
+/* There are new facts: what failed may succeed now. A fight goes on, since who fights by libvirt's
+ * means makes new facts with each blow. */
 static void renew(struct core *core, struct managed *guest, uint64_t now)
 {
     guest->schedule.not_before = 0;
@@ -66,12 +74,19 @@ static void renew(struct core *core, struct managed *guest, uint64_t now)
     hint(core, guest, now);
 }
 
-static void renew_all(struct core *core, uint64_t now)
+/* Something else is to be in force: nothing that was waited for counts any more. */
+static void start_over(struct core *core, struct managed *guest, uint64_t now)
+{
+    guest->schedule.truce = 0;
+    renew(core, guest, now);
+}
+
+static void start_all_over(struct core *core, uint64_t now)
 {
     struct managed *guest;
 
     TAILQ_FOREACH(guest, &core->store->all, all)
-        renew(core, guest, now);
+        start_over(core, guest, now);
 }
 
 static void hint_all(struct core *core, uint64_t now)
@@ -190,7 +205,7 @@ static void healed(struct core *core, struct managed *guest, uint64_t now)
         ask(core, guest, WORK_WARN, now);
     }
     if (s->pause) {
-        s->not_before = later(s->not_before, now + s->pause);
+        s->truce = now + s->pause;
         hint(core, guest, now);
     }
 }
@@ -216,10 +231,10 @@ static void passed(struct core *core, const struct event *event, uint64_t now)
     if (p->first && (!p->tries || s->retries <= p->tries)) {
         for (unsigned i = 1; i < s->retries && pause < p->most; i++)
             pause *= 2;
-        /* What is left for later was not tried, so nothing echoes: drift need not wait for it. */
-        if (event->outcome != OUTCOME_LATER)
-            s->not_before = now + earlier(pause, p->most);
-        ask(core, event->guest, WORK_PASS, now + earlier(pause, p->most));
+        pause = earlier(pause, p->most);
+        if (p->hint)
+            s->not_before = now + earlier(pause, p->hint);
+        ask(core, event->guest, WORK_PASS, now + pause);
     }
     if (event->outcome == OUTCOME_HELD && event->until != CORE_NEVER)
         ask(core, event->guest, WORK_PASS, later(now, event->until));
@@ -255,16 +270,16 @@ int core_event(struct core *core, const struct event *event, uint64_t now)
         break;
     case CORE_RELOAD:
         core->reload_due = now;
-        renew_all(core, now);
+        start_all_over(core, now);
         break;
     case CORE_DESIRED:
-        renew(core, event->guest, now);
+        start_over(core, event->guest, now);
         break;
     case CORE_HOLD:
         if (event->guest)
-            renew(core, event->guest, now);
+            start_over(core, event->guest, now);
         else
-            renew_all(core, now);
+            start_all_over(core, now);
         break;
     case CORE_NODE:
         hint(core, event->guest, now);
@@ -341,8 +356,8 @@ static bool guest_next(struct core *core, struct managed *guest, uint64_t now, s
     for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
         if (!(s->work & order[i].work))
             continue;
-        if (order[i].work == WORK_PASS && s->not_before > now) {
-            queue_put(&core->queue, guest, s->not_before);
+        if (order[i].work == WORK_PASS && free_at(s) > now) {
+            queue_put(&core->queue, guest, free_at(s));
             return false;
         }
         s->work &= ~(unsigned)order[i].work;

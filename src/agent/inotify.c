@@ -34,5 +34,5 @@ int inotify_read(int queue, inotify_fn fn, void *data)
         fn(event, data);
         at += sizeof(*event) + event->len;
     }
-    return 0;
+    return n > 0;
 }

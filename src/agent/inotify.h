@@ -14,7 +14,7 @@ int inotify_open(void) must_check;
  * path that may have changed since it was opened. The watch, or -errno. */
 int inotify_watch(int queue, int dir, const char *file, uint32_t mask) must_check;
 /* Calls `fn` for what is queued, at most one buffer full: a queue that never ends must not keep
- * the loop from its other work. 0 or -errno. */
+ * the loop from its other work. 1: there may be more; 0: nothing was there; -errno. */
 int inotify_read(int queue, inotify_fn fn, void *data) must_check;
 
 #endif

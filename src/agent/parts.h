@@ -49,6 +49,8 @@ void agent_tell(struct agent *agent, const struct event *event);
 /* loop.c */
 int loop_setup(struct agent *agent, struct cg_error **err);
 int loop_run(struct agent *agent); /* until a signal ends it: the exit status */
+/* Takes what the watches have queued by now, but for events of the guest `but` (NULL: none). */
+int loop_take_nodes(struct agent *agent, const struct managed *but);
 void loop_end(struct agent *agent);
 
 /* facts.c: what the helper says, made into events */

@@ -42,7 +42,8 @@ struct schedule {
     bool starting;               /* it started, and no pass has gone through since */
     bool unwatched;              /* its watches could not be set: it is swept */
     uint64_t started;            /* when it did */
-    uint64_t not_before;         /* hints and retries wait until then */
+    uint64_t not_before;         /* hints and retries wait until then, */
+    uint64_t truce;              /* and until then while it is fought over */
     enum pass_outcome outcome;   /* the last pass's */
     unsigned retries;            /* passes in a row that ended like it */
     uint64_t second;             /* when the present second of passes began */

@@ -27,7 +27,8 @@ int watches_update(struct watches *watches, struct managed *guest, struct cg_err
 void watches_drop(struct watches *watches, struct managed *guest);
 
 /* Takes what is queued, at most a buffer full, and calls `fn` for each event of a guest, NULL when
- * events were lost. Notes in a guest where its watches must be brought up to date. */
+ * events were lost. Notes in a guest where its watches must be brought up to date. 1: there may be
+ * more; 0: nothing was there; -errno. */
 typedef void (*watches_fn)(struct managed *guest, void *data);
 int watches_read(struct watches *watches, watches_fn fn, void *data) must_check;
 

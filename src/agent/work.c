@@ -214,6 +214,9 @@ static void pass(struct agent *agent, struct managed *guest, bool starting)
             guest->rewatch = true;
     }
     metrics_file_passed(agent, guest, &report, r, began);
+    /* What a failed change and its undoing wrote must not call for the next try. */
+    if (event.outcome == OUTCOME_FAILED)
+        loop_take_nodes(agent, guest);
     agent_tell(agent, &event);
     if (event.outcome == OUTCOME_FAILED && r < 0)
         tell_failure(&agent->log, guest, error ? cg_error_text(error) : strerror(-r));
@@ -253,7 +256,8 @@ void work_do(struct agent *agent, const struct action *action)
         remove_guest(agent, action->guest);
         break;
     case ACTION_RESOLVE:
-        resolve(agent, action->guest);
+        if (resolve(agent, action->guest))
+            agent_tell(agent, &(struct event){.type = CORE_DESIRED, .guest = action->guest});
         break;
     case ACTION_PASS:
         pass(agent, action->guest, action->starting);

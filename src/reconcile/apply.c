@@ -34,14 +34,14 @@ static bool guest_is_gone(struct nodes *nodes, const struct step *step)
     return gone;
 }
 
-static int note_failure(struct outcome *outcome, enum change_state state,
-                        const struct cg_error *error)
+/* Without memory for its text a failure counts all the same. */
+static void note_failure(struct outcome *outcome, enum change_state state,
+                         const struct cg_error *error)
 {
     outcome->state = state;
     free(outcome->error);
-    outcome->error = strdup(cg_error_text(error));
-    outcome->error_number = cg_error_errno(error);
-    return outcome->error ? 0 : -ENOMEM;
+    outcome->error = error ? strdup(cg_error_text(error)) : NULL;
+    outcome->error_number = error ? cg_error_errno(error) : ENOMEM;
 }
 
 /* A v2 set that was empty cannot be emptied again while threads are in it (ENOSPC); the full set
@@ -64,7 +64,7 @@ static int undo_to_full_set(struct nodes *nodes, const struct step *step)
     return r;
 }
 
-/* The step that failed is undone too: with two files (v1's quota) its first one may be written. */
+/* 0, or -ESTALE. The step that failed is undone too: with two files (v1's quota) its first one may be written. */
 static int undo(struct nodes *nodes, const struct plan *plan, struct outcome *outcomes,
                 size_t failed)
 {
@@ -82,8 +82,8 @@ static int undo(struct nodes *nodes, const struct plan *plan, struct outcome *ou
             r = undo_to_full_set(nodes, step);
         if (r < 0 && guest_is_gone(nodes, step))
             return -ESTALE;
-        if (r < 0 && note_failure(&outcomes[i], CHANGE_UNKNOWN, why) < 0)
-            return -ENOMEM;
+        if (r < 0)
+            note_failure(&outcomes[i], CHANGE_UNKNOWN, why);
         if (r == 0 && i != failed)
             outcomes[i].state = CHANGE_UNDONE;
     }
@@ -98,30 +98,23 @@ int plan_apply(struct nodes *nodes, const struct plan *plan, struct outcome *out
     for (size_t i = 0; i < plan->count; i++) {
         const struct step *step = &plan->steps[i];
         cleanup_error struct cg_error *why = NULL;
-        int r;
 
         if (undone && is_transition(step)) {
             outcomes[i].state = CHANGE_SKIPPED;
             continue;
         }
-        r = write_step(nodes, step, step->cell.value, step->old, &why);
-        if (r == 0) {
+        if (write_step(nodes, step, step->cell.value, step->old, &why) == 0) {
             outcomes[i].state = CHANGE_DONE;
             continue;
         }
-        if (r == -ENOMEM)
-            return error_out_of_memory(err);
         if (guest_is_gone(nodes, step))
             return error_set(err, ESTALE, "the guest went away while it was being changed");
-        r = note_failure(&outcomes[i], CHANGE_FAILED, why);
-        if (r == 0 && is_transition(step)) {
-            r = undo(nodes, plan, outcomes, i);
-            undone = true;
-        }
-        if (r == -ESTALE)
+        note_failure(&outcomes[i], CHANGE_FAILED, why);
+        if (!is_transition(step))
+            continue;
+        undone = true;
+        if (undo(nodes, plan, outcomes, i) < 0)
             return error_set(err, ESTALE, "the guest went away while a change was taken back");
-        if (r < 0)
-            return error_out_of_memory(err);
     }
     return 0;
 }

@@ -218,6 +218,14 @@ static int bind_by_id(const struct host *host, const struct facts *facts, struct
     return 0;
 }
 
+/* /proc/PID/cgroup has another order than the mounts, and the first place stands for the guest. */
+static int by_hierarchy(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+
+    return (x->hierarchy > y->hierarchy) - (x->hierarchy < y->hierarchy);
+}
+
 int binding_make(const struct host *host, const struct facts *facts, struct binding *ret,
                  struct cg_error **err)
 {
@@ -244,6 +252,7 @@ int binding_make(const struct host *host, const struct facts *facts, struct bind
                          shown, (int)binding.pid);
     if (r < 0 || binding.count == 0)
         return error_set(err, ENOENT, "guest %s: no control group of it was found", shown);
+    qsort(binding.places, binding.count, sizeof(*binding.places), by_hierarchy);
     *ret = binding;
     binding = (struct binding){0};
     return 0;

@@ -19,7 +19,7 @@ struct place {
 struct binding {
     pid_t pid;           /* 0: not known (test driver, recorded host) */
     uint64_t start_time; /* of that process, clock ticks since boot; 0: not known */
-    struct place *places;
+    struct place *places; /* in the order of the host's hierarchies, however they were found */
     size_t count;
     const struct kernel *kernel; /* whose handles the places' are */
 };

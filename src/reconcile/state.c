@@ -2,13 +2,22 @@
 
 #include <string.h>
 
+/* Ids of different hierarchies may be alike, so this proves nothing by itself. */
+static bool has_node(const struct binding *binding, uint64_t id)
+{
+    for (size_t i = 0; i < binding->count; i++)
+        if (binding->places[i].id == id)
+            return true;
+    return false;
+}
+
+/* A process that is not known (yet) says nothing against it: then the node alone tells. */
 bool state_is_of(const struct guest_state *state, const struct binding *binding)
 {
-    if (binding->count == 0 || state->node != binding->places[0].id)
-        return false;
-    /* A process that is not known (yet) says nothing against it. */
-    return state->pid == 0 || binding->pid == 0 ||
-           (state->pid == binding->pid && state->start_time == binding->start_time);
+    if (state->pid && binding->pid)
+        return state->pid == binding->pid && state->start_time == binding->start_time &&
+               has_node(binding, state->node);
+    return binding->count > 0 && state->node == binding->places[0].id;
 }
 
 void state_start(struct guest_state *state, const char *uuid, const struct binding *binding)

@@ -110,8 +110,7 @@ static int widen_masks(struct pass *pass, const struct cell *target, struct gran
         r = set_masks(pass, &mask, grant, &why);
         granted_release(grant);
         state = r < 0 ? CHANGE_FAILED : CHANGE_DONE;
-        if (r != -ENOMEM)
-            r = grant_read(&pass->nodes, target->role, &pass->context->scratch, grant, err);
+        r = grant_read(&pass->nodes, target->role, &pass->context->scratch, grant, err);
         if (r == 0 && state == CHANGE_DONE && grant_masked(grant)) {
             state = CHANGE_FAILED;
             error_set(&why, EIO, "a thread still may not run on all of these CPUs");
@@ -220,8 +219,6 @@ static int return_mask(struct pass *pass, struct record *record, struct cg_error
         r = put_masks_back(pass, record->role, pin, &why);
     if (r == -ESTALE)
         return error_set(err, ESTALE, "%s", cg_error_text(why));
-    if (r == -ENOMEM)
-        return r;
     if (pass->writes && (r == 0 || r == -ENOENT)) {
         state_remove(&pass->state, state_find(&pass->state, &key));
         pass->state_changed = true;

@@ -13,17 +13,18 @@ from vmpintest import Timeout, main, skip_unless, wait_for
 from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy
 from vmpintest.node import difference
 from vmpintest.runner import takes
+from vmpintest.waiting import slow
 
 ERRORS = ("EBUSY", "EINVAL", "ENOSPC", "ENOENT")
 
 
-def inject(guest, what):
+def inject(guest, what, ends=("",)):
     """strace words that tamper with writes into that guest's nodes alone."""
     skip_unless(shutil.which("strace"), "strace is not installed")
     words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=write,pwrite64",
              "-e", f"inject=write,pwrite64:{what}"]
     for path in guest.nodes.settings():
-        if path.startswith("/"):
+        if path.startswith("/") and path.endswith(tuple(ends)):
             words += ["-P", path]
     return words
 
@@ -88,6 +89,25 @@ def test_failed_heal(t):
     t.vmpin.run("reconcile", status=0)
     for role in ("vcpu0", "vcpu1", "vcpu2"):
         pinned(guest, role, "1")
+
+
+def test_drift_beside_a_failure(t):
+    """What fails for good and is undone again and again neither loops nor keeps drift from healing"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu1": cpus("1")}))
+    agent = t.agent("-v", wrapper=inject(guest, "error=EBUSY", ["vcpu0/cpu.shares",
+                                                                "vcpu0/cpu.weight"]))
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the policy")
+    t.policies.write("b.json", policy(guest, {"vcpu0": {"cpu": {"shares": 333}},
+                                              "emulator": {"cpu": {"shares": 333}}}))
+    wait_for(lambda: agent.log().count("undone: emulator") == 1, 10, "the failure")
+    passes = agent.log().count("looked at")
+    time.sleep(slow(3.5))  # retries after 1 and 3 s, and 4 s later
+    equal("more than three tries", agent.log().count("looked at") - passes > 3, False)
+    begin = time.monotonic()
+    guest.nodes.set_cpus("vcpu1", "0")
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "healing")
+    assert time.monotonic() - begin < slow(2), "the heal waited for the next try"
 
 
 @takes(300)

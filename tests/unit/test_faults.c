@@ -9,7 +9,7 @@
 
 #define LIVES 40 /* of each version */
 
-static const int codes[] = {EBUSY, EINVAL, ENOSPC, ENOENT};
+static const int codes[] = {EBUSY, EINVAL, ENOSPC, ENOENT, ENOMEM};
 
 static unsigned lives(void)
 {

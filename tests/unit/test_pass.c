@@ -311,6 +311,22 @@ static void a_guest_without_a_pid_file_is_found_under_libvirts_name_for_it(void 
     assert_string_equal(binding.places[0].path, "machine/qemu-7-a.xyn.libvirt-qemu");
 }
 
+static void what_was_set_is_known_as_vmpins_without_the_pid_file_too(void **unused)
+{
+    cleanup_world struct world w;
+    int run;
+
+    world_make(&w, NULL);
+    ask(&w, VM, "cpu.shares", "2048", 0);
+    apply(&w);
+    run = w.host->libvirt_run;
+    w.host->libvirt_run = -1;
+    ask_nothing(&w);
+    apply(&w);
+    w.host->libvirt_run = run;
+    assert_file(&w, "cpu", "", "cpu.shares", "1024");
+}
+
 static void a_number_of_vcpus_that_no_guest_has_is_bounded(void **unused)
 {
     struct facts facts = {.vcpus_maximum = UINT32_MAX};
@@ -331,6 +347,7 @@ int main(void)
         cmocka_unit_test(a_full_guest_gets_more_memory),
         cmocka_unit_test(a_set_on_the_way_is_no_baseline_after_two_kills),
         cmocka_unit_test(a_guest_without_a_pid_file_is_found_under_libvirts_name_for_it),
+        cmocka_unit_test(what_was_set_is_known_as_vmpins_without_the_pid_file_too),
         cmocka_unit_test(a_number_of_vcpus_that_no_guest_has_is_bounded),
     };
 

@@ -138,6 +138,20 @@ static void a_state_belongs_to_one_incarnation(void **unused)
     assert_true(state_is_of(&state, &binding));
 }
 
+/* An earlier vmpin noted the node that the process's list has first. */
+static void a_process_is_known_by_any_of_its_nodes(void **unused)
+{
+    cleanup_state struct guest_state state = {0};
+    struct place place = {.id = 77}, places[] = {{.id = 12}, place};
+    struct binding old = {.pid = 10, .start_time = 5, .places = &place, .count = 1};
+    struct binding binding = {.pid = 10, .start_time = 5, .places = places, .count = 2};
+
+    state_start(&state, "11111111-2222-3333-4444-555555555555", &old);
+    assert_true(state_is_of(&state, &binding));
+    binding.pid = 0; /* ids of two hierarchies may be alike */
+    assert_false(state_is_of(&state, &binding));
+}
+
 static struct cg_mounts *v1_mounts(void)
 {
     struct cg_mounts *mounts = NULL;
@@ -212,6 +226,7 @@ int main(void)
         cmocka_unit_test(between_save_and_write_either_value_may_stand),
         cmocka_unit_test(an_undone_write_leaves_the_record_as_it_was),
         cmocka_unit_test(a_state_belongs_to_one_incarnation),
+        cmocka_unit_test(a_process_is_known_by_any_of_its_nodes),
         cmocka_unit_test(text_and_state_are_inverse),
         cmocka_unit_test(a_damaged_text_is_refused),
     };
