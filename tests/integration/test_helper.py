@@ -439,14 +439,20 @@ def test_pauses_between_tries_grow_to_five_seconds():
         check(least * 0.99 <= pause < least + 1.5, pauses)
 
 
+def wake_ups(pid, seconds):
+    before = int(status_of(pid, "voluntary_ctxt_switches")[0])
+    time.sleep(seconds)
+    return int(status_of(pid, "voluntary_ctxt_switches")[0]) - before
+
+
 def test_an_idle_helper_does_not_wake_up():
     with Daemon() as daemon, Helper(daemon.uri) as helper:
         helper.until_synced()
-        time.sleep(1)
-        before = int(status_of(helper.pid, "voluntary_ctxt_switches")[0])
-        time.sleep(12)
-        after = int(status_of(helper.pid, "voluntary_ctxt_switches")[0])
-        check(after - before <= 1, "%d wake-ups in 12 s" % (after - before))
+        for _ in range(5):  # a loaded machine takes its time until it is idle
+            if wake_ups(helper.pid, 1) == 0:
+                break
+        count = wake_ups(helper.pid, 12)
+        check(count <= 1, "%d wake-ups in 12 s" % count)
         check(len(os.listdir("/proc/%d/task" % helper.pid)) == 1, "it has threads")
 
 
