@@ -48,7 +48,7 @@ static char *unit_unescape(const char *name, size_t length)
     return text;
 }
 
-static bool is_uuid(const char *text)
+bool guest_is_uuid(const char *text)
 {
     for (size_t i = 0; i < UUID_LENGTH; i++) {
         bool dash = i == 8 || i == 13 || i == 18 || i == 23;
@@ -149,8 +149,8 @@ static int suffixed_parse(const char *name, struct guest_directory *ret)
     if (split_machine(machine, &length, &id, &guest) && strlen(driver) == length &&
         strncmp(machine, driver, length) == 0)
         return directory_fill(ret, driver, length, guest, NULL, id);
-    return is_uuid(machine) ? directory_fill(ret, driver, strlen(driver), NULL, machine, -1)
-                            : directory_fill(ret, driver, strlen(driver), machine, NULL, -1);
+    return guest_is_uuid(machine) ? directory_fill(ret, driver, strlen(driver), NULL, machine, -1)
+                                  : directory_fill(ret, driver, strlen(driver), machine, NULL, -1);
 }
 
 int guest_directory_parse(const char *name, struct guest_directory *ret)

@@ -24,6 +24,7 @@ struct guest_directory {
     char *uuid;   /* NULL where it bears none */
     int id;       /* -1 where it bears none */
 };
+bool guest_is_uuid(const char *text);
 /* -ENOENT: not a guest's directory. */
 int guest_directory_parse(const char *name, struct guest_directory *ret);
 void guest_directory_release(struct guest_directory *directory);

@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/escape.h"
-#include "cgroup/guest_path.h"
 #include "cgroup/text.h"
 
 #include <string.h>
@@ -118,13 +117,55 @@ const char *cg_node_name(const struct cg_node *node)
     return node->name;
 }
 
-static int path_join(const struct cg_node *node, const char *before, char **ret)
+/* systemd's units and libvirt's partitions. */
+static const struct {
+    const char *text;
+    enum cg_node_kind kind;
+} suffixes[] = {{".slice", CG_SLICE}, {".partition", CG_SLICE}, {".scope", CG_SCOPE}};
+
+/* The kind, and how long the name is without the suffix that tells it. */
+static enum cg_node_kind kind_of(const char *name, size_t *ret_length)
+{
+    size_t length = strlen(name);
+
+    for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+        size_t end = strlen(suffixes[i].text);
+
+        if (length <= end || strcmp(name + length - end, suffixes[i].text) != 0)
+            continue;
+        *ret_length = length - end;
+        return suffixes[i].kind;
+    }
+    *ret_length = length;
+    return CG_GROUP;
+}
+
+size_t node_short_length(const char *name)
+{
+    size_t length;
+
+    kind_of(name, &length);
+    return length;
+}
+
+enum cg_node_kind cg_node_kind(const struct cg_node *node)
+{
+    size_t length;
+
+    if (!node->parent)
+        return node->tree->flags & CG_GROUPED ? CG_ROOT : CG_CONTROLLER_ROOT;
+    return kind_of(node->name, &length);
+}
+
+/* `measure` tells how much of each name is wanted. */
+static int path_join(const struct cg_node *node, const char *before,
+                     size_t (*measure)(const char *name), char **ret)
 {
     size_t length = strlen(before), at;
     char *path;
 
     for (const struct cg_node *n = node; n->parent; n = n->parent)
-        length += strlen(n->name) + 1;
+        length += measure(n->name) + 1;
     path = malloc(length + 2);
     if (!path)
         return -ENOMEM;
@@ -135,7 +176,7 @@ static int path_join(const struct cg_node *node, const char *before, char **ret)
         path[length] = '\0';
     at = length;
     for (const struct cg_node *n = node; n->parent; n = n->parent) {
-        size_t part = strlen(n->name);
+        size_t part = measure(n->name);
 
         at -= part;
         memcpy(path + at, n->name, part);
@@ -147,7 +188,12 @@ static int path_join(const struct cg_node *node, const char *before, char **ret)
 
 int cg_node_path(const struct cg_node *node, char **ret)
 {
-    return path_join(node, "", ret);
+    return path_join(node, "", strlen, ret);
+}
+
+int cg_node_short_path(const struct cg_node *node, char **ret)
+{
+    return path_join(node, "", node_short_length, ret);
 }
 
 int cg_node_full_path(const struct cg_node *node, const char *controller, char **ret)
@@ -156,97 +202,7 @@ int cg_node_full_path(const struct cg_node *node, const char *controller, char *
 
     if (hierarchy < 0 || !node->ids[hierarchy])
         return -ENOENT;
-    return path_join(node, node->tree->hierarchies[hierarchy]->mountpoint, ret);
-}
-
-static bool ends_with(const char *text, const char *suffix)
-{
-    size_t length = strlen(text), end = strlen(suffix);
-
-    return length > end && strcmp(text + length - end, suffix) == 0;
-}
-
-enum cg_node_kind cg_node_kind(const struct cg_node *node)
-{
-    if (!node->parent)
-        return node->tree->flags & CG_GROUPED ? CG_ROOT : CG_CONTROLLER_ROOT;
-    if (ends_with(node->name, ".slice"))
-        return CG_SLICE;
-    return ends_with(node->name, ".scope") ? CG_SCOPE : CG_GROUP;
-}
-
-struct cg_role cg_node_role(const struct cg_node *node)
-{
-    return node->role;
-}
-
-static const struct cg_node *guest_node(const struct cg_node *node)
-{
-    while (node && node->role.kind != CG_ROLE_VM)
-        node = node->parent;
-    return node;
-}
-
-const char *cg_node_guest(const struct cg_node *node)
-{
-    const struct cg_node *vm = guest_node(node);
-
-    return vm ? vm->guest : NULL;
-}
-
-int cg_node_guest_id(const struct cg_node *node)
-{
-    const struct cg_node *vm = guest_node(node);
-
-    return vm ? vm->guest_id : -1;
-}
-
-static int guest_set(struct cg_node *node, const char *hint, int id)
-{
-    node->guest = strdup(hint);
-    if (!node->guest)
-        return -ENOMEM;
-    node->guest_id = id;
-    node->role = (struct cg_role){.kind = CG_ROLE_VM};
-    return 0;
-}
-
-int node_classify(struct cg_node *node)
-{
-    const struct cg_node *vm = node->parent ? guest_node(node->parent) : NULL;
-    cleanup_free char *path = NULL;
-    struct guest_directory directory;
-    struct guest_path split;
-    int r;
-
-    if (vm) {
-        bool delegated = node->parent->parent == vm && strcmp(node->parent->name, "libvirt") == 0;
-
-        if (node->parent == vm || delegated)
-            node->role = role_from_name(node->name);
-        return 0;
-    }
-    r = guest_directory_parse(node->name, &directory);
-    if (r == 0) {
-        /* A guest whose name libvirt dropped altogether still has its directory's. */
-        r = guest_set(node,
-                      directory.name   ? directory.name
-                      : directory.uuid ? directory.uuid
-                                       : node->name,
-                      directory.id);
-        guest_directory_release(&directory);
-        return r;
-    }
-    if (r != -ENOENT)
-        return r;
-    /* The oldest layouts tell by the names above. */
-    r = cg_node_path(node, &path);
-    if (r == 0)
-        r = guest_path_parse(path, &split);
-    if (r < 0)
-        return r == -ENOENT ? 0 : r;
-    guest_path_release(&split);
-    return guest_set(node, node->name, -1);
+    return path_join(node, node->tree->hierarchies[hierarchy]->mountpoint, strlen, ret);
 }
 
 static bool has_controller(const struct cg_hierarchy *hierarchy, const struct cg_mounts *mounts,
@@ -266,6 +222,14 @@ int node_hierarchy(const struct cg_node *node, const char *controller)
                        : node->ids[i] != 0)
             return (int)i;
     return -1;
+}
+
+const char *cg_node_controllers(const struct cg_node *node, unsigned index)
+{
+    for (size_t i = 0; i < node->tree->count; i++)
+        if (node->ids[i] && index-- == 0)
+            return node->tree->hierarchies[i]->controllers;
+    return NULL;
 }
 
 uint64_t cg_node_id(const struct cg_node *node, const char *controller)

@@ -43,10 +43,17 @@ int node_hierarchy(const struct cg_node *node, const char *controller);
 int node_require(const struct cg_node *node, const char *controller, struct cg_error **err);
 /* Opens the node in the hierarchy at that place of the tree's, its id compared. */
 int node_open_at(const struct cg_node *node, size_t hierarchy, int *ret_fd, struct cg_error **err);
-/* Reads from the path and the nodes above what the node is for: `role`, `guest`, `guest_id`. */
+/* The length of the name without .slice, .scope or .partition. */
+size_t node_short_length(const char *name);
+/* guest.c: reads from the path and the nodes above what the node is for: `role`, `guest`,
+ * `guest_id`. */
 int node_classify(struct cg_node *node);
 /* Puts the node's path in front of the error's text. */
 void node_error_prefix(const struct cg_node *node, struct cg_error **err);
+
+/* node_change.c: makes `node`, a child of `parent` by its name, in those of the parent's
+ * hierarchies in which it is not yet; what was made is removed again when one refuses. */
+int node_make_missing(struct cg_node *parent, struct cg_node *node, struct cg_error **err);
 
 /* walk.c: reads every directory below the childless node `top`. */
 int tree_walk(struct cg_node *top, struct cg_error **err);

@@ -42,7 +42,7 @@ static int enable_error(const char *controller, int r, struct cg_error **err)
 
 /* v2: a child has the controllers that its parent enables for children. Threaded groups cannot have
  * all; those they cannot have are no error (cgroup-v2.rst, "Threads"). */
-static int enable_controllers(const struct kernel *k, int parent, struct cg_error **err)
+static int enable_in(const struct kernel *k, int parent, struct cg_error **err)
 {
     cleanup_buffer struct buffer available = {0}, enabled = {0};
     int r = k->read(k, parent, "cgroup.controllers", &available);
@@ -64,6 +64,20 @@ static int enable_controllers(const struct kernel *k, int parent, struct cg_erro
         at += length;
     }
     return 0;
+}
+
+/* From the root down, since a parent can only enable what it has itself. Above the parent others
+ * may be in charge: what is not permitted there is left as it is. */
+static int enable_controllers(const struct cg_node *node, size_t hierarchy, struct cg_error **err)
+{
+    const struct kernel *k = node->tree->mounts->kernel;
+    cleanup_close int fd = -1;
+    int r;
+
+    if (node->parent)
+        (void)!enable_controllers(node->parent, hierarchy, NULL);
+    r = node_open_at(node, hierarchy, &fd, err);
+    return r < 0 ? r : enable_in(k, fd, err);
 }
 
 /* v1: a new cpuset is empty and takes no task. */
@@ -96,10 +110,10 @@ static int create_in(struct cg_node *parent, struct cg_node *child, size_t hiera
     const struct kernel *k = parent->tree->mounts->kernel;
     cleanup_close int above = -1, made = -1;
     uint64_t id = 0;
-    int r = node_open_at(parent, hierarchy, &above, err);
+    int r = where->version == 2 ? enable_controllers(parent, hierarchy, err) : 0;
 
-    if (r == 0 && where->version == 2)
-        r = enable_controllers(k, above, err);
+    if (r == 0)
+        r = node_open_at(parent, hierarchy, &above, err);
     if (r < 0)
         return r;
     if (mkdirat(above, child->name, 0755) < 0)
@@ -145,12 +159,30 @@ static bool is_name(const char *name)
     return *name && !strchr(name, '/') && strcmp(name, ".") != 0 && strcmp(name, "..") != 0;
 }
 
+int node_make_missing(struct cg_node *parent, struct cg_node *node, struct cg_error **err)
+{
+    size_t count = parent->tree->count;
+    cleanup_free bool *made = calloc(count, sizeof(*made));
+    int r = made ? 0 : error_out_of_memory(err);
+
+    for (size_t i = 0; r == 0 && i < count; i++) {
+        if (!parent->ids[i] || node->ids[i])
+            continue;
+        r = create_in(parent, node, i, err);
+        made[i] = r == 0;
+    }
+    for (size_t i = 0; r < 0 && made && i < count; i++)
+        if (made[i])
+            (void)!remove_in(parent, node, i, NULL);
+    return r;
+}
+
 int cg_node_create(struct cg_node *parent, const char *name, struct cg_node **ret,
                    struct cg_error **err)
 {
     cleanup_free char *quoted = text_quote(name);
     struct cg_node *child;
-    int r = 0;
+    int r;
 
     if (!quoted)
         return error_out_of_memory(err);
@@ -159,23 +191,16 @@ int cg_node_create(struct cg_node *parent, const char *name, struct cg_node **re
     child = node_new(parent->tree, name);
     if (!child)
         return error_out_of_memory(err);
-    for (size_t i = 0; r == 0 && i < parent->tree->count; i++)
-        if (parent->ids[i])
-            r = create_in(parent, child, i, err);
-    if (r == 0) {
-        node_insert(parent, child);
-        if (node_classify(child) == 0) {
-            *ret = child;
-            return 0;
-        }
-        r = error_out_of_memory(err);
-        node_unlink(child);
+    /* What it is for is told by its place. */
+    child->parent = parent;
+    r = node_classify(child) < 0 ? error_out_of_memory(err) : node_make_missing(parent, child, err);
+    if (r < 0) {
+        node_free(child);
+        return r;
     }
-    for (size_t i = 0; i < parent->tree->count; i++)
-        if (child->ids[i])
-            (void)!remove_in(parent, child, i, NULL);
-    node_free(child);
-    return r;
+    node_insert(parent, child);
+    *ret = child;
+    return 0;
 }
 
 static int check_empty(const struct cg_node *node, size_t hierarchy, struct cg_error **err)

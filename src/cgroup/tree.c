@@ -1,6 +1,5 @@
 /* Trees: opened, read again, searched. */
 #include "base/error.h"
-#include "cgroup/guest_path.h"
 #include "cgroup/node.h"
 #include "cgroup/text.h"
 
@@ -18,8 +17,11 @@ static int check_options(const struct cg_options *options, struct cg_error **err
     for (size_t i = sizeof(*options); i < options->size; i++)
         if (bytes[i])
             return error_set(err, E2BIG, "an option is set that this libcgtree does not know");
-    if (options->flags & ~(unsigned)(CG_GROUPED | CG_GUESTS))
+    if (options->flags & ~(unsigned)(CG_GROUPED | CG_GUESTS | CG_CREATE))
         return error_set(err, EINVAL, "an unknown flag is set in cg_options.flags");
+    if (options->flags & CG_CREATE && (options->flags & CG_GUESTS || !options->subtrees))
+        return error_set(err, EINVAL,
+                         "CG_CREATE goes with cg_options.subtrees and without CG_GUESTS");
     return 0;
 }
 
@@ -55,38 +57,88 @@ static const struct cg_hierarchy *v2_hierarchy(const struct cg_mounts *mounts)
     return NULL;
 }
 
-static int choose_hierarchies(struct cg_tree *tree, const char *controller, struct cg_error **err)
+static int add_hierarchy(struct cg_tree *tree, const char *controller, struct cg_error **err)
 {
-    const struct cg_hierarchy *one;
+    const struct cg_hierarchy *one =
+        *controller ? mounts_find(tree->mounts, controller) : v2_hierarchy(tree->mounts);
 
-    tree->hierarchies = calloc(tree->mounts->count, sizeof(*tree->hierarchies));
-    if (!tree->hierarchies)
-        return error_out_of_memory(err);
-    if (tree->flags & CG_GROUPED) {
-        for (size_t i = 0; i < tree->mounts->count; i++)
-            tree->hierarchies[tree->count++] = &tree->mounts->hierarchies[i];
-        return 0;
-    }
-    one = controller && *controller ? mounts_find(tree->mounts, controller)
-                                    : v2_hierarchy(tree->mounts);
     if (!one)
         return error_set(err, ENODEV, "no hierarchy of control groups for %s is mounted",
-                         controller && *controller ? controller : "cgroup v2");
+                         *controller ? controller : "cgroup v2");
+    for (size_t i = 0; i < tree->count; i++)
+        if (tree->hierarchies[i] == one)
+            return 0;
+    if (tree->count > 0 && !(tree->flags & CG_GROUPED))
+        return error_set(err, EINVAL, "%s and %s are not in one hierarchy: use CG_GROUPED",
+                         tree->hierarchies[0]->controllers, one->controllers);
     tree->hierarchies[tree->count++] = one;
     return 0;
 }
 
-static int open_mounts(struct cg_tree *tree, int root_fd, struct cg_error **err)
+static int choose_hierarchies(struct cg_tree *tree, const char *const *controllers,
+                              struct cg_error **err)
+{
+    int r = 0;
+
+    tree->hierarchies = calloc(tree->mounts->count, sizeof(*tree->hierarchies));
+    if (!tree->hierarchies)
+        return error_out_of_memory(err);
+    for (size_t i = 0; r == 0 && controllers && controllers[i]; i++)
+        r = add_hierarchy(tree, controllers[i], err);
+    if (controllers)
+        return r < 0 || tree->count > 0
+                   ? r
+                   : error_set(err, EINVAL, "cg_options.controllers names none");
+    if (!(tree->flags & CG_GROUPED))
+        return add_hierarchy(tree, "", err);
+    for (size_t i = 0; i < tree->mounts->count; i++)
+        tree->hierarchies[tree->count++] = &tree->mounts->hierarchies[i];
+    return 0;
+}
+
+static int open_mounts(struct cg_tree *tree, const char *root, struct cg_error **err)
 {
     const struct kernel *k = &kernel_real;
-    cleanup_close int slash = -1;
+    const char *path = root ? root : "/";
+    int dir = k->open_dir(k, KERNEL_TOP, path, NULL), r;
 
-    if (root_fd < 0) {
-        slash = k->open_dir(k, KERNEL_TOP, "/", NULL);
-        if (slash < 0)
-            return error_set(err, -slash, "/: %s", strerror(-slash));
+    if (dir < 0)
+        return error_set(err, -dir, "%s: %s", path, strerror(-dir));
+    r = mounts_open(k, dir, &tree->mounts, err);
+    k->close_dir(k, dir);
+    return r;
+}
+
+/* The child of that name; where it is missing, or is not in all of its parent's hierarchies, it is
+ * made. */
+static int make_child(struct cg_node **at, const char *name, struct cg_error **err)
+{
+    struct cg_node *child = (*at)->child;
+    int r;
+
+    while (child && strcmp(child->name, name) != 0)
+        child = child->sibling;
+    r = child ? node_make_missing(*at, child, err) : cg_node_create(*at, name, &child, err);
+    if (r == 0)
+        *at = child;
+    return r;
+}
+
+static int make_subtrees(struct cg_tree *tree, struct cg_error **err)
+{
+    int r = 0;
+
+    for (char **subtree = tree->subtrees; r == 0 && *subtree; subtree++) {
+        cleanup_free char *path = strdup(*subtree);
+        struct cg_node *at = tree->root;
+        char *rest = path, *name;
+
+        if (!path)
+            return error_out_of_memory(err);
+        while (r == 0 && (name = strsep(&rest, "/")))
+            r = *name ? make_child(&at, name, err) : 0;
     }
-    return mounts_open(k, root_fd < 0 ? slash : root_fd, &tree->mounts, err);
+    return r;
 }
 
 int cg_tree_open(const struct cg_options *options, struct cg_tree **ret, struct cg_error **err)
@@ -102,15 +154,17 @@ int cg_tree_open(const struct cg_options *options, struct cg_tree **ret, struct 
     tree->flags = options->flags | (options->flags & CG_GUESTS ? CG_GROUPED : 0);
     if (copy_subtrees(tree, options->subtrees) < 0)
         return error_out_of_memory(err);
-    r = open_mounts(tree, options->root_fd, err);
+    r = open_mounts(tree, options->root, err);
     if (r == 0)
-        r = choose_hierarchies(tree, options->controller, err);
+        r = choose_hierarchies(tree, options->controllers, err);
     if (r < 0)
         return r;
     tree->root = node_new(tree, "");
     if (!tree->root)
         return error_out_of_memory(err);
     r = tree_walk(tree->root, err);
+    if (r == 0 && tree->flags & CG_CREATE)
+        r = make_subtrees(tree, err);
     if (r == 0)
         *ret = steal_pointer(&tree);
     return r;
@@ -210,85 +264,6 @@ int cg_tree_refresh(struct cg_tree *tree, struct cg_node *node, struct cg_error 
     adopt(top, fresh);
     node_free(fresh);
     return 0;
-}
-
-/* systemd's and libvirt's suffixes may be left out of a path. */
-static bool name_matches(const char *name, const char *component, size_t length)
-{
-    static const char *const suffixes[] = {"", ".slice", ".scope", ".partition"};
-
-    if (strncmp(name, component, length) != 0)
-        return false;
-    for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++)
-        if (strcmp(name + length, suffixes[i]) == 0)
-            return true;
-    return false;
-}
-
-static struct cg_node *find_child(const struct cg_node *node, const char *component, size_t length)
-{
-    struct cg_node *found = NULL;
-
-    for (struct cg_node *child = node->child; child; child = child->sibling) {
-        if (strlen(child->name) == length && strncmp(child->name, component, length) == 0)
-            return child;
-        if (!found && name_matches(child->name, component, length))
-            found = child;
-    }
-    return found;
-}
-
-static struct cg_node *find_path(const struct cg_tree *tree, const char *path)
-{
-    struct cg_node *node = tree->root;
-
-    while (node && *(path += strspn(path, "/"))) {
-        size_t length = strcspn(path, "/");
-
-        node = find_child(node, path, length);
-        path += length;
-    }
-    return node;
-}
-
-/* The one guest of that name; several (libvirt cuts names) are as good as none. */
-static struct cg_node *find_vm(const struct cg_tree *tree, const char *name, size_t length)
-{
-    struct cg_node *found = NULL;
-
-    for (struct cg_node *node = tree->root; node; node = cg_node_next(tree->root, node, false)) {
-        if (node->role.kind != CG_ROLE_VM || strlen(node->guest) != length ||
-            strncmp(node->guest, name, length) != 0)
-            continue;
-        if (found)
-            return NULL;
-        found = node;
-    }
-    return found;
-}
-
-static struct cg_node *find_guest(const struct cg_tree *tree, const char *path)
-{
-    size_t length = strcspn(path, "/");
-    struct cg_node *vm = find_vm(tree, path, length);
-    struct cg_role role;
-
-    if (!vm || !path[length])
-        return vm;
-    role = role_from_name(path + length + 1);
-    if (role.kind == CG_ROLE_NONE)
-        return NULL;
-    for (struct cg_node *node = vm; node; node = cg_node_next(vm, node, false))
-        if (role_compare(node->role, role) == 0)
-            return node;
-    return NULL;
-}
-
-struct cg_node *cg_tree_find(const struct cg_tree *tree, const char *path)
-{
-    if (*path != '/' && tree->flags & CG_GUESTS)
-        return find_guest(tree, path);
-    return find_path(tree, path);
 }
 
 int cg_attr_find(const struct cg_tree *tree, const char *name, const struct cg_attr **ret,

@@ -12,7 +12,7 @@
 #define EXIT_FAILED 1 /* beside EX_USAGE, EX_UNAVAILABLE, EX_NOPERM */
 
 struct context {
-    int root_fd;            /* --root, or -1 */
+    const char *root;       /* --root, or NULL */
     const char *controller; /* --controller, or NULL */
     bool json, verbose, grouped, vms;
     struct cg_tree *tree; /* closed by main() */

@@ -68,10 +68,11 @@ int print_json(json_t *document, int status)
 
 int open_tree(struct context *context, unsigned flags, const char *controller)
 {
+    const char *const controllers[] = {controller, NULL};
     const struct cg_options options = {.size = sizeof(options),
                                        .flags = flags,
-                                       .root_fd = context->root_fd,
-                                       .controller = controller};
+                                       .root = context->root,
+                                       .controllers = controller ? controllers : NULL};
     cleanup_error struct cg_error *error = NULL;
     int status;
 

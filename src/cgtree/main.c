@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 
-#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <locale.h>
@@ -87,17 +86,6 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-static int open_root(struct context *context, const char *path)
-{
-    if (context->root_fd >= 0)
-        close(context->root_fd);
-    context->root_fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (context->root_fd >= 0)
-        return 0;
-    message("%s: %s", path, strerror(errno));
-    return errno == EACCES ? EX_NOPERM : EX_UNAVAILABLE;
-}
-
 enum asked { ASKED_HELP = 1, ASKED_VERSION = 2, ASKED_OF_TREES = 4 };
 
 static int take_option(struct context *context, int code, unsigned *asked)
@@ -118,7 +106,8 @@ static int take_option(struct context *context, int code, unsigned *asked)
         context->verbose = true;
         return 0;
     case OPTION_ROOT:
-        return open_root(context, optarg);
+        context->root = optarg;
+        return 0;
     case 'h':
         *asked |= ASKED_HELP;
         return 0;
@@ -199,7 +188,7 @@ static int run(struct context *context, unsigned asked)
 int main(int argc, char **argv)
 {
     cleanup_free char **arguments = calloc((size_t)argc + 1, sizeof(char *));
-    struct context context = {.root_fd = -1, .arguments = arguments};
+    struct context context = {.arguments = arguments};
     unsigned asked = 0;
     int status;
 
@@ -212,8 +201,6 @@ int main(int argc, char **argv)
     if (status == 0)
         status = run(&context, asked);
     cg_tree_close(context.tree);
-    if (context.root_fd >= 0)
-        close(context.root_fd);
     /* A full disk behind a redirected stdout must not look like success. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         message("cannot write to stdout: %s", strerror(errno));

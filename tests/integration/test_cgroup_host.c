@@ -97,7 +97,7 @@ static int set_up(void **state)
     struct place *place = calloc(1, sizeof(*place));
     const char *subtrees[] = {place ? place->name : NULL, NULL};
     struct cg_options options = {
-        .size = sizeof(options), .flags = CG_GROUPED, .root_fd = -1, .subtrees = subtrees};
+        .size = sizeof(options), .flags = CG_GROUPED, .subtrees = subtrees};
 
     *state = place;
     if (!place)

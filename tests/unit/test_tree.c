@@ -7,7 +7,6 @@
 #include "cgroup/cgtree.h"
 #include "cgroup/value.h"
 
-#include <fcntl.h>
 #include <sys/stat.h>
 
 static const char *const recorded[] = {"v1-no-systemd", "v1-systemd", "hybrid-systemd",
@@ -30,12 +29,10 @@ static int tear_down(void **state)
 
 static struct cg_tree *open_with(const char *folder, struct cg_options options)
 {
-    cleanup_close int root = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     struct cg_tree *tree = NULL;
 
-    assert_true(root >= 0);
     options.size = sizeof(options);
-    options.root_fd = root;
+    options.root = folder;
     assert_int_equal(cg_tree_open(&options, &tree, NULL), 0);
     return tree;
 }
@@ -173,11 +170,12 @@ static void the_same_place_in_every_hierarchy_is_one_node(void **state)
 
 static void a_tree_of_one_controller_shows_its_hierarchy_alone(void **state)
 {
+    static const char *const only_cpu[] = {"cpu", NULL}, *const only_memory[] = {"memory", NULL};
     cleanup_tree struct cg_tree *cpu = NULL, *memory = NULL, *unified = NULL;
 
     folder_unpack_host(*state, "v1-no-systemd");
-    cpu = open_with(*state, (struct cg_options){.controller = "cpu"});
-    memory = open_with(*state, (struct cg_options){.controller = "memory"});
+    cpu = open_with(*state, (struct cg_options){.controllers = only_cpu});
+    memory = open_with(*state, (struct cg_options){.controllers = only_memory});
     unified = open_with(*state, (struct cg_options){0});
     assert_int_equal(cg_node_kind(cg_tree_root(cpu)), CG_CONTROLLER_ROOT);
     assert_int_equal(count_role(cg_tree_root(cpu), CG_ROLE_VCPU), 6);
@@ -625,9 +623,9 @@ static void options_of_another_size_or_unknown_flags_are_refused(void **state)
     struct {
         struct cg_options options;
         uint64_t newer;
-    } larger = {.options = {.size = sizeof(larger), .root_fd = -1}, .newer = 1};
-    struct cg_options smaller = {.size = sizeof(smaller) - 1, .root_fd = -1},
-                      flags = {.size = sizeof(flags), .flags = 4, .root_fd = -1};
+    } larger = {.options = {.size = sizeof(larger)}, .newer = 1};
+    struct cg_options smaller = {.size = sizeof(smaller) - 1},
+                      flags = {.size = sizeof(flags), .flags = 8};
     struct cg_tree *tree = NULL;
 
     assert_int_equal(cg_tree_open(&larger.options, &tree, NULL), -E2BIG);
@@ -638,16 +636,15 @@ static void options_of_another_size_or_unknown_flags_are_refused(void **state)
 
 static void a_controller_that_is_nowhere_has_no_tree(void **state)
 {
-    cleanup_close int root = -1;
+    static const char *const blkio[] = {"blkio", NULL};
     cleanup_error struct cg_error *error = NULL;
-    struct cg_options options = {.size = sizeof(options), .controller = "blkio"};
+    struct cg_options options = {.size = sizeof(options), .root = *state, .controllers = blkio};
     struct cg_tree *tree = NULL;
 
     make_v1(*state);
-    root = options.root_fd = open(*state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     assert_int_equal(cg_tree_open(&options, &tree, &error), -ENODEV);
     assert_non_null(strstr(cg_error_text(error), "blkio"));
-    options.controller = NULL;
+    options.controllers = NULL;
     assert_int_equal(cg_tree_open(&options, &tree, &error), -ENODEV);
 }
 
