@@ -327,10 +327,10 @@ int cg_node_tasks(const struct cg_node *node, const char *controller, bool threa
                   pid_t **ret, size_t *ret_count, struct cg_error **err);
 
 /** Makes a child in every hierarchy that the parent is in, or in none. It can be used at once: a
- * new cpuset of v1 gets its parent's cpus and mems (cpusets.rst); on v2 the controllers are enabled
- * for children all the way down to the parent (cgroup-v2.rst, "Enabling and Disabling"; above the
- * parent, as far as that is permitted), and stay so. -EEXIST; -EINVAL: not a name; -EBUSY: a v2
- * parent has processes of its own. The child is borrowed from the tree. */
+ * new cpuset of v1 gets its parent's cpus and mems (cpusets.rst); on v2 the tree's controllers are
+ * enabled for children all the way down to the parent (cgroup-v2.rst, "Enabling and Disabling";
+ * above the parent, as far as that is permitted), and stay so. -EEXIST; -EINVAL: not a name;
+ * -EBUSY: a v2 parent has processes of its own. The child is borrowed from the tree. */
 int cg_node_create(struct cg_node *parent, const char *name, struct cg_node **ret,
                    struct cg_error **err);
 /** Removes the node from every hierarchy, and frees it. -ENOTEMPTY: it has children; -EBUSY: it has

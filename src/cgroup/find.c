@@ -21,9 +21,9 @@ static struct cg_node *find_child(const struct cg_node *node, const char *part, 
     struct cg_node *found = NULL;
 
     for (struct cg_node *child = node->child; child; child = child->sibling) {
-        if (is_text(child->name, part, length))
+        if (is_text(cg_node_name(child), part, length))
             return child;
-        if (!found && is_short_name(child->name, part, length))
+        if (!found && is_short_name(cg_node_name(child), part, length))
             found = child;
     }
     return found;
@@ -45,8 +45,9 @@ static struct cg_node *find_path(const struct cg_tree *tree, const char *path)
 /* By the hint in its path, or by the directory that is its own alone. */
 static bool is_called(const struct cg_node *guest, const char *name, size_t length)
 {
-    return is_text(guest->guest, name, length) || is_text(guest->name, name, length) ||
-           is_short_name(guest->name, name, length);
+    return is_text(guest->guest->name, name, length) ||
+           is_text(cg_node_name(guest), name, length) ||
+           is_short_name(cg_node_name(guest), name, length);
 }
 
 /* The one guest of that name; several (libvirt cuts names) are as good as none. */
@@ -76,7 +77,7 @@ static struct cg_node *find_guest(const struct cg_tree *tree, const char *path)
     if (role.kind == CG_ROLE_NONE)
         return NULL;
     while ((node = cg_guest_node(vm, role.kind, node)))
-        if (node->role.index == role.index)
+        if (cg_node_role(node).index == role.index)
             return node;
     return NULL;
 }
@@ -94,7 +95,7 @@ struct cg_node *cg_tree_match(const struct cg_tree *tree, const char *pattern,
     struct cg_node *node;
 
     while ((node = cg_node_next(tree->root, after, false))) {
-        if (fnmatch(pattern, node->name, 0) == 0)
+        if (fnmatch(pattern, cg_node_name(node), 0) == 0)
             return node;
         after = node;
     }

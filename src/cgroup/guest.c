@@ -6,30 +6,41 @@
 #include <string.h>
 #include <strings.h>
 
-struct cg_role cg_node_role(const struct cg_node *node)
-{
-    return node->role;
-}
-
+/* The guest's own node that this one is, or is below. */
 static const struct cg_node *guest_node(const struct cg_node *node)
 {
-    while (node && node->role.kind != CG_ROLE_VM)
+    while (node && !node->guest)
         node = node->parent;
     return node;
+}
+
+static bool is_role_place(const struct cg_node *parent)
+{
+    if (!parent || parent->guest)
+        return parent;
+    return parent->parent && parent->parent->guest && strcmp(cg_node_name(parent), "libvirt") == 0;
+}
+
+struct cg_role cg_node_role(const struct cg_node *node)
+{
+    if (node->guest)
+        return (struct cg_role){.kind = CG_ROLE_VM};
+    return is_role_place(node->parent) ? role_from_name(cg_node_name(node))
+                                       : (struct cg_role){.kind = CG_ROLE_NONE};
 }
 
 const char *cg_node_guest(const struct cg_node *node)
 {
     const struct cg_node *vm = guest_node(node);
 
-    return vm ? vm->guest : NULL;
+    return vm ? vm->guest->name : NULL;
 }
 
 int cg_node_guest_id(const struct cg_node *node)
 {
     const struct cg_node *vm = guest_node(node);
 
-    return vm ? vm->guest_id : -1;
+    return vm ? vm->guest->id : -1;
 }
 
 const char *cg_node_guest_uuid(const struct cg_node *node)
@@ -39,38 +50,34 @@ const char *cg_node_guest_uuid(const struct cg_node *node)
     return hint && guest_is_uuid(hint) ? hint : NULL;
 }
 
-static int guest_set(struct cg_node *node, const char *hint, int id)
+static int guest_set(struct cg_node *node, const char *name, int id)
 {
-    node->guest = strdup(hint);
+    size_t length = strlen(name) + 1;
+
+    node->guest = malloc(sizeof(*node->guest) + length);
     if (!node->guest)
         return -ENOMEM;
-    node->guest_id = id;
-    node->role = (struct cg_role){.kind = CG_ROLE_VM};
+    node->guest->id = id;
+    memcpy(node->guest->name, name, length);
     return 0;
 }
 
 int node_classify(struct cg_node *node)
 {
-    const struct cg_node *vm = node->parent ? guest_node(node->parent) : NULL;
     cleanup_free char *path = NULL;
     struct guest_directory directory;
     struct guest_path split;
     int r;
 
-    if (vm) {
-        bool delegated = node->parent->parent == vm && strcmp(node->parent->name, "libvirt") == 0;
-
-        if (node->parent == vm || delegated)
-            node->role = role_from_name(node->name);
+    if (guest_node(node))
         return 0;
-    }
-    r = guest_directory_parse(node->name, &directory);
+    r = guest_directory_parse(cg_node_name(node), &directory);
     if (r == 0) {
         /* A guest whose name libvirt dropped altogether still has its directory's. */
         r = guest_set(node,
                       directory.name   ? directory.name
                       : directory.uuid ? directory.uuid
-                                       : node->name,
+                                       : cg_node_name(node),
                       directory.id);
         guest_directory_release(&directory);
         return r;
@@ -84,7 +91,7 @@ int node_classify(struct cg_node *node)
     if (r < 0)
         return r == -ENOENT ? 0 : r;
     guest_path_release(&split);
-    return guest_set(node, node->name, -1);
+    return guest_set(node, cg_node_name(node), -1);
 }
 
 struct cg_node *cg_guest_next(const struct cg_tree *tree, const struct cg_node *after)
@@ -92,7 +99,7 @@ struct cg_node *cg_guest_next(const struct cg_tree *tree, const struct cg_node *
     struct cg_node *node;
 
     while ((node = cg_node_next(tree->root, after, false))) {
-        if (node->role.kind == CG_ROLE_VM)
+        if (node->guest)
             return node;
         after = node;
     }
@@ -113,8 +120,8 @@ static bool is_wanted(const struct cg_node *guest, const struct wanted *wanted)
     if (wanted->uuid)
         return uuid && strcasecmp(uuid, wanted->uuid) == 0;
     if (wanted->id >= 0)
-        return guest->guest_id == wanted->id;
-    return wanted->name && strcmp(guest->guest, wanted->name) == 0;
+        return guest->guest->id == wanted->id;
+    return wanted->name && strcmp(guest->guest->name, wanted->name) == 0;
 }
 
 /* Several are as good as none: nothing is guessed. */
@@ -155,7 +162,7 @@ struct cg_node *cg_guest_node(const struct cg_node *guest, enum cg_role_kind rol
     struct cg_node *node;
 
     while ((node = cg_node_next(guest, after, false))) {
-        if (node->role.kind == role)
+        if (cg_node_role(node).kind == role)
             return node;
         after = node;
     }

@@ -26,4 +26,4 @@ libcgtree_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined \
 EXTRA_libcgtree_la_DEPENDENCIES = src/cgroup/libcgtree.sym
 include_HEADERS += src/cgroup/cgtree.h
 pkgconfig_DATA = src/cgroup/libcgtree.pc
-EXTRA_DIST += src/cgroup/libcgtree.sym
+EXTRA_DIST += src/cgroup/libcgtree.sym src/cgroup/libcgtree.symbols

@@ -15,8 +15,7 @@ struct cg_node *node_new(struct cg_tree *tree, const char *name)
     if (!node)
         return NULL;
     node->tree = tree;
-    node->guest_id = -1;
-    node->name = memcpy((char *)node->ids + ids, name, length);
+    memcpy((char *)node->ids + ids, name, length);
     return node;
 }
 
@@ -49,7 +48,7 @@ void node_insert(struct cg_node *parent, struct cg_node *node)
 {
     struct cg_node **link = &parent->child;
 
-    while (*link && node_name_compare((*link)->name, node->name) < 0)
+    while (*link && node_name_compare(cg_node_name(*link), cg_node_name(node)) < 0)
         link = &(*link)->sibling;
     node->parent = parent;
     node->sibling = *link;
@@ -114,7 +113,7 @@ struct cg_node *cg_node_next(const struct cg_node *top, const struct cg_node *at
 
 const char *cg_node_name(const struct cg_node *node)
 {
-    return node->name;
+    return (const char *)(node->ids + node->tree->count);
 }
 
 /* systemd's units and libvirt's partitions. */
@@ -154,7 +153,7 @@ enum cg_node_kind cg_node_kind(const struct cg_node *node)
 
     if (!node->parent)
         return node->tree->flags & CG_GROUPED ? CG_ROOT : CG_CONTROLLER_ROOT;
-    return kind_of(node->name, &length);
+    return kind_of(cg_node_name(node), &length);
 }
 
 /* `measure` tells how much of each name is wanted. */
@@ -165,7 +164,7 @@ static int path_join(const struct cg_node *node, const char *before,
     char *path;
 
     for (const struct cg_node *n = node; n->parent; n = n->parent)
-        length += measure(n->name) + 1;
+        length += measure(cg_node_name(n)) + 1;
     path = malloc(length + 2);
     if (!path)
         return -ENOMEM;
@@ -176,10 +175,10 @@ static int path_join(const struct cg_node *node, const char *before,
         path[length] = '\0';
     at = length;
     for (const struct cg_node *n = node; n->parent; n = n->parent) {
-        size_t part = measure(n->name);
+        size_t part = measure(cg_node_name(n));
 
         at -= part;
-        memcpy(path + at, n->name, part);
+        memcpy(path + at, cg_node_name(n), part);
         path[--at] = '/';
     }
     *ret = path;

@@ -5,13 +5,18 @@
 
 #include "cgroup/attr.h"
 
+/* What the path of a guest's own node says of it. */
+struct guest {
+    int id;      /* libvirt's, -1: none in the path */
+    char name[]; /* as the path has it */
+};
+
+/* A tree has ten thousands of these, so nothing is kept that can be told from the rest: a role is
+ * the name's below a guest's node, and the name itself is behind the ids. */
 struct cg_node {
     struct cg_tree *tree;
     struct cg_node *parent, *child, *sibling; /* children stand in natural order */
-    const char *name;                         /* behind the ids; "" for the root */
-    char *guest;                              /* role VM alone: the hint in the name */
-    int guest_id;
-    struct cg_role role;
+    struct guest *guest;                      /* NULL: not a guest's own node */
     uint64_t ids[]; /* one for each of the tree's hierarchies, 0: not there */
 };
 
@@ -20,7 +25,8 @@ struct cg_tree {
     struct cg_mounts *mounts;
     size_t count; /* of hierarchies that the tree is about, in mountinfo's order */
     const struct cg_hierarchy **hierarchies;
-    char **subtrees; /* without slashes around them; NULL: everything */
+    char **controllers; /* that were chosen by name; NULL: all */
+    char **subtrees;    /* without slashes around them; NULL: everything */
     struct cg_node *root;
 };
 
@@ -45,8 +51,7 @@ int node_require(const struct cg_node *node, const char *controller, struct cg_e
 int node_open_at(const struct cg_node *node, size_t hierarchy, int *ret_fd, struct cg_error **err);
 /* The length of the name without .slice, .scope or .partition. */
 size_t node_short_length(const char *name);
-/* guest.c: reads from the path and the nodes above what the node is for: `role`, `guest`,
- * `guest_id`. */
+/* guest.c: reads from the path whether this is a guest's own node: `guest`. */
 int node_classify(struct cg_node *node);
 /* Puts the node's path in front of the error's text. */
 void node_error_prefix(const struct cg_node *node, struct cg_error **err);

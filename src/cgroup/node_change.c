@@ -40,10 +40,21 @@ static int enable_error(const char *controller, int r, struct cg_error **err)
         r == -EBUSY ? ": the group has processes of its own, move them into a child" : "");
 }
 
+/* Of a tree that is about some controllers, those alone are enabled. */
+static bool is_chosen(const struct cg_tree *tree, const char *word, size_t length)
+{
+    char **name = tree->controllers;
+
+    while (name && *name && **name && (strlen(*name) != length || memcmp(*name, word, length) != 0))
+        name++;
+    return !name || *name;
+}
+
 /* v2: a child has the controllers that its parent enables for children. Threaded groups cannot have
  * all; those they cannot have are no error (cgroup-v2.rst, "Threads"). */
-static int enable_in(const struct kernel *k, int parent, struct cg_error **err)
+static int enable_in(const struct cg_tree *tree, int parent, struct cg_error **err)
 {
+    const struct kernel *k = tree->mounts->kernel;
     cleanup_buffer struct buffer available = {0}, enabled = {0};
     int r = k->read(k, parent, "cgroup.controllers", &available);
 
@@ -55,7 +66,8 @@ static int enable_in(const struct kernel *k, int parent, struct cg_error **err)
         size_t length = strcspn(at, " \n");
         char word[64];
 
-        if (!has_word(enabled.data, at, length) && length < sizeof(word) - 1) {
+        if (is_chosen(tree, at, length) && !has_word(enabled.data, at, length) &&
+            length < sizeof(word) - 1) {
             snprintf(word, sizeof(word), "+%.*s", (int)length, at);
             r = k->write(k, parent, "cgroup.subtree_control", word);
             if (r < 0 && r != -EOPNOTSUPP)
@@ -70,14 +82,13 @@ static int enable_in(const struct kernel *k, int parent, struct cg_error **err)
  * may be in charge: what is not permitted there is left as it is. */
 static int enable_controllers(const struct cg_node *node, size_t hierarchy, struct cg_error **err)
 {
-    const struct kernel *k = node->tree->mounts->kernel;
     cleanup_close int fd = -1;
     int r;
 
     if (node->parent)
         (void)!enable_controllers(node->parent, hierarchy, NULL);
     r = node_open_at(node, hierarchy, &fd, err);
-    return r < 0 ? r : enable_in(k, fd, err);
+    return r < 0 ? r : enable_in(node->tree, fd, err);
 }
 
 /* v1: a new cpuset is empty and takes no task. */
@@ -116,14 +127,16 @@ static int create_in(struct cg_node *parent, struct cg_node *child, size_t hiera
         r = node_open_at(parent, hierarchy, &above, err);
     if (r < 0)
         return r;
-    if (mkdirat(above, child->name, 0755) < 0)
-        return change_error(parent, child->name, where->mountpoint, -errno, "making", err);
-    made = k->open_dir(k, above, child->name, &id);
-    r = made < 0 ? change_error(parent, child->name, where->mountpoint, made, "opening", err) : 0;
+    if (mkdirat(above, cg_node_name(child), 0755) < 0)
+        return change_error(parent, cg_node_name(child), where->mountpoint, -errno, "making", err);
+    made = k->open_dir(k, above, cg_node_name(child), &id);
+    r = made < 0
+            ? change_error(parent, cg_node_name(child), where->mountpoint, made, "opening", err)
+            : 0;
     if (r == 0 && is_v1_cpuset(parent, hierarchy))
         r = inherit_cpuset(k, above, made, err);
     if (r < 0) {
-        unlinkat(above, child->name, AT_REMOVEDIR);
+        unlinkat(above, cg_node_name(child), AT_REMOVEDIR);
         return r;
     }
     child->ids[hierarchy] = id;
@@ -141,15 +154,15 @@ static int remove_in(struct cg_node *parent, struct cg_node *node, size_t hierar
 
     if (r < 0)
         return r;
-    if (fstatat(above, node->name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+    if (fstatat(above, cg_node_name(node), &status, AT_SYMLINK_NOFOLLOW) < 0)
         r = -errno;
     else if (status.st_ino != node->ids[hierarchy])
         r = -ESTALE;
-    else if (unlinkat(above, node->name, AT_REMOVEDIR) < 0)
+    else if (unlinkat(above, cg_node_name(node), AT_REMOVEDIR) < 0)
         r = -errno;
     /* Gone already is what was asked for. */
     if (r < 0 && r != -ENOENT)
-        return change_error(parent, node->name, mountpoint, r, "removing", err);
+        return change_error(parent, cg_node_name(node), mountpoint, r, "removing", err);
     node->ids[hierarchy] = 0;
     return 0;
 }

@@ -25,28 +25,36 @@ static int check_options(const struct cg_options *options, struct cg_error **err
     return 0;
 }
 
-static int copy_subtrees(struct cg_tree *tree, const char *const *subtrees)
+/* A copy of the list, without the slashes around each. NULL stays NULL. */
+static int copy_list(const char *const *list, char ***ret)
 {
     size_t count = 0;
 
-    if (!subtrees)
+    if (!list)
         return 0;
-    while (subtrees[count])
+    while (list[count])
         count++;
-    tree->subtrees = calloc(count + 1, sizeof(char *));
-    if (!tree->subtrees)
+    *ret = calloc(count + 1, sizeof(char *));
+    if (!*ret)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
-        const char *start = subtrees[i] + strspn(subtrees[i], "/");
+        const char *start = list[i] + strspn(list[i], "/");
         size_t length = strlen(start);
 
         while (length > 0 && start[length - 1] == '/')
             length--;
-        tree->subtrees[i] = strndup(start, length);
-        if (!tree->subtrees[i])
+        (*ret)[i] = strndup(start, length);
+        if (!(*ret)[i])
             return -ENOMEM;
     }
     return 0;
+}
+
+static void free_list(char **list)
+{
+    for (char **item = list; item && *item; item++)
+        free(*item);
+    free(list);
 }
 
 static const struct cg_hierarchy *v2_hierarchy(const struct cg_mounts *mounts)
@@ -116,7 +124,7 @@ static int make_child(struct cg_node **at, const char *name, struct cg_error **e
     struct cg_node *child = (*at)->child;
     int r;
 
-    while (child && strcmp(child->name, name) != 0)
+    while (child && strcmp(cg_node_name(child), name) != 0)
         child = child->sibling;
     r = child ? node_make_missing(*at, child, err) : cg_node_create(*at, name, &child, err);
     if (r == 0)
@@ -152,7 +160,8 @@ int cg_tree_open(const struct cg_options *options, struct cg_tree **ret, struct 
     if (!tree)
         return error_out_of_memory(err);
     tree->flags = options->flags | (options->flags & CG_GUESTS ? CG_GROUPED : 0);
-    if (copy_subtrees(tree, options->subtrees) < 0)
+    if (copy_list(options->subtrees, &tree->subtrees) < 0 ||
+        copy_list(options->controllers, &tree->controllers) < 0)
         return error_out_of_memory(err);
     r = open_mounts(tree, options->root, err);
     if (r == 0)
@@ -175,9 +184,8 @@ struct cg_tree *cg_tree_close(struct cg_tree *tree)
     if (!tree)
         return NULL;
     node_free(tree->root);
-    for (char **subtree = tree->subtrees; subtree && *subtree; subtree++)
-        free(*subtree);
-    free(tree->subtrees);
+    free_list(tree->subtrees);
+    free_list(tree->controllers);
     free(tree->hierarchies);
     mounts_free(tree->mounts);
     free(tree);
@@ -199,7 +207,7 @@ static bool is_same(const struct cg_node *a, const struct cg_node *b)
             return false;
         shared = shared || (a->ids[i] && a->ids[i] == b->ids[i]);
     }
-    return shared && strcmp(a->name, b->name) == 0;
+    return shared && strcmp(cg_node_name(a), cg_node_name(b)) == 0;
 }
 
 static struct cg_node *take_first(struct cg_node **list)
@@ -221,7 +229,7 @@ static void adopt(struct cg_node *old, struct cg_node *new)
 
     memcpy(old->ids, new->ids, old->tree->count * sizeof(old->ids[0]));
     while ((fresh = take_first(&new->child))) {
-        while (before && node_name_compare(before->name, fresh->name) < 0)
+        while (before && node_name_compare(cg_node_name(before), cg_node_name(fresh)) < 0)
             node_free(take_first(&before));
         if (before && is_same(before, fresh)) {
             struct cg_node *kept = take_first(&before);
@@ -241,7 +249,7 @@ static void adopt(struct cg_node *old, struct cg_node *new)
 
 int cg_tree_refresh(struct cg_tree *tree, struct cg_node *node, struct cg_error **err)
 {
-    struct cg_node *top = node ? node : tree->root, *fresh = node_new(tree, top->name);
+    struct cg_node *top = node ? node : tree->root, *fresh = node_new(tree, cg_node_name(top));
     int r;
 
     if (!fresh)

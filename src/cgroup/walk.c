@@ -100,7 +100,7 @@ static int by_name(const void *a, const void *b)
 {
     const struct cg_node *const *left = a, *const *right = b;
 
-    return node_name_compare((*left)->name, (*right)->name);
+    return node_name_compare(cg_node_name(*left), cg_node_name(*right));
 }
 
 /* Both are sorted, so that many children cost no search each. */
@@ -114,7 +114,7 @@ static void merge(struct cg_node *parent, struct listing *listing, size_t hierar
         struct cg_node *node = listing->nodes[i];
         int order = -1;
 
-        while (*link && (order = node_name_compare((*link)->name, node->name)) < 0)
+        while (*link && (order = node_name_compare(cg_node_name(*link), cg_node_name(node))) < 0)
             link = &(*link)->sibling;
         if (*link && order == 0) {
             (*link)->ids[hierarchy] = node->ids[hierarchy];
@@ -153,7 +153,8 @@ static int visit(struct cg_node *node, size_t hierarchy)
     node->ids[hierarchy] = status.st_ino;
     if (status.st_nlink == 2)
         return 0;
-    fd = k->open_dir(k, where->dir, below, NULL);
+    /* Made anew in between, it is another one: that one's children are listed. */
+    fd = k->open_dir(k, where->dir, below, &node->ids[hierarchy]);
     if (fd < 0)
         return fd;
     r = list_children(node->tree, hierarchy, fd, below, &listing);
@@ -212,7 +213,7 @@ int tree_walk(struct cg_node *top, struct cg_error **err)
             return r;
     }
     for (struct cg_node *node = top; node; node = cg_node_next(top, node, false))
-        if (node->parent && !node->guest && node_classify(node) < 0)
+        if (node->parent && node_classify(node) < 0)
             return error_out_of_memory(err);
     prune(top);
     return 0;

@@ -3,7 +3,8 @@ libtestfolder_la_SOURCES = tests/unit/folder.h tests/unit/folder.c tests/unit/te
 libtestfolder_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
 cgroup_unit_tests = test_set test_value test_attr test_mounts test_guest_path test_access \
-	test_kernel test_host test_tree
+	test_kernel test_host test_tree test_tree_change test_tree_guests test_tree_threads \
+	test_abi_layout
 check_PROGRAMS += $(cgroup_unit_tests)
 TESTS += $(cgroup_unit_tests)
 cgroup_unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -32,6 +33,23 @@ test_kernel_LDADD = libtestfolder.la libcgroup.la $(CMOCKA_LIBS)
 test_host_SOURCES = tests/unit/test_host.c
 test_host_CFLAGS = $(cgroup_unit_cflags)
 test_host_LDADD = libtestfolder.la libhost.la $(CMOCKA_LIBS)
+
+check_LTLIBRARIES += libtesttree.la
+libtesttree_la_SOURCES = tests/unit/tree_folder.h tests/unit/tree_folder.c
+libtesttree_la_CFLAGS = $(cgroup_unit_cflags)
+libtesttree_la_LIBADD = libtestfolder.la libcgroup.la
 test_tree_SOURCES = tests/unit/test_tree.c
 test_tree_CFLAGS = $(cgroup_unit_cflags)
-test_tree_LDADD = libtestfolder.la libcgroup.la $(CMOCKA_LIBS)
+test_tree_LDADD = libtesttree.la $(CMOCKA_LIBS)
+test_tree_change_SOURCES = tests/unit/test_tree_change.c
+test_tree_change_CFLAGS = $(cgroup_unit_cflags)
+test_tree_change_LDADD = libtesttree.la $(CMOCKA_LIBS)
+test_tree_guests_SOURCES = tests/unit/test_tree_guests.c
+test_tree_guests_CFLAGS = $(cgroup_unit_cflags)
+test_tree_guests_LDADD = libtesttree.la $(CMOCKA_LIBS)
+test_tree_threads_SOURCES = tests/unit/test_tree_threads.c
+test_tree_threads_CFLAGS = $(cgroup_unit_cflags)
+test_tree_threads_LDADD = libtesttree.la $(CMOCKA_LIBS) -lpthread
+test_abi_layout_SOURCES = tests/unit/test_abi_layout.c
+test_abi_layout_CFLAGS = $(cgroup_unit_cflags)
+test_abi_layout_LDADD = libcgroup.la $(CMOCKA_LIBS)

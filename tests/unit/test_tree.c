@@ -2,6 +2,7 @@
  * it. Identity, order, refresh and search are tried on folders made for it. */
 #include "test.h"
 #include "folder.h"
+#include "tree_folder.h"
 
 #include "cgroup/attr.h"
 #include "cgroup/cgtree.h"
@@ -11,68 +12,6 @@
 
 static const char *const recorded[] = {"v1-no-systemd", "v1-systemd", "hybrid-systemd",
                                        "v2-systemd"};
-
-DEFINE_CLEANUP(struct cg_tree *, cg_tree_close);
-#define cleanup_tree cleanup_with(cg_tree_closep)
-
-static int set_up(void **state)
-{
-    *state = folder_new();
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    folder_remove(*state);
-    return 0;
-}
-
-static struct cg_tree *open_with(const char *folder, struct cg_options options)
-{
-    struct cg_tree *tree = NULL;
-
-    options.size = sizeof(options);
-    options.root = folder;
-    assert_int_equal(cg_tree_open(&options, &tree, NULL), 0);
-    return tree;
-}
-
-static struct cg_tree *open_tree(const char *folder, unsigned flags)
-{
-    return open_with(folder, (struct cg_options){.flags = flags});
-}
-
-/* A v1 host with two hierarchies, and nothing in them but their roots. */
-static void make_v1(const char *folder)
-{
-    folder_write(folder, "proc/self/mountinfo",
-                 "32 31 0:29 / /cg/cpu rw - cgroup cgroup rw,cpu\n"
-                 "34 31 0:31 / /cg/memory rw - cgroup cgroup rw,memory\n");
-    folder_make(folder, "cg/cpu");
-    folder_make(folder, "cg/memory");
-}
-
-static void make_v2(const char *folder)
-{
-    folder_write(folder, "proc/self/mountinfo", "32 31 0:29 / /cg rw - cgroup2 cgroup2 rw\n");
-    folder_write(folder, "cg/cgroup.controllers", "cpuset cpu memory\n");
-}
-
-static void assert_path(const struct cg_node *node, const char *expected)
-{
-    cleanup_free char *path = NULL;
-
-    assert_int_equal(cg_node_path(node, &path), 0);
-    assert_string_equal(path, expected);
-}
-
-static struct cg_node *found(const struct cg_tree *tree, const char *path)
-{
-    struct cg_node *node = cg_tree_find(tree, path);
-
-    assert_non_null(node);
-    return node;
-}
 
 static size_t count_role(struct cg_node *top, enum cg_role_kind role)
 {
@@ -269,27 +208,6 @@ static void the_oldest_layouts_show_guests_too(void **state)
     assert_null(cg_tree_find(tree, "/machine/nothing"));
 }
 
-static void two_guests_of_one_name_are_not_guessed_between(void **state)
-{
-    cleanup_tree struct cg_tree *tree = NULL;
-
-    make_v2(*state);
-    folder_make(*state, "cg/machine/qemu-1-web1.libvirt-qemu");
-    folder_make(*state, "cg/machine/qemu-2-web1.libvirt-qemu");
-    tree = open_tree(*state, CG_GUESTS);
-    assert_null(cg_tree_find(tree, "web1"));
-    assert_non_null(cg_tree_find(tree, "/machine/qemu-1-web1.libvirt-qemu"));
-}
-
-static void move(const char *folder, const char *from, const char *to)
-{
-    cleanup_free char *old = NULL, *new = NULL;
-
-    assert_true(asprintf(&old, "%s/%s", folder, from) > 0);
-    assert_true(asprintf(&new, "%s/%s", folder, to) > 0);
-    assert_int_equal(rename(old, new), 0);
-}
-
 static void a_node_that_was_made_anew_is_stale(void **state)
 {
     cleanup_tree struct cg_tree *tree = NULL;
@@ -471,153 +389,6 @@ static void only_this_hosts_attributes_are_listed(void **state)
     assert_null(cg_attr_next(tree, "cpuset", NULL));
 }
 
-static void tasks_are_sorted_and_counted_once(void **state)
-{
-    cleanup_tree struct cg_tree *tree = NULL;
-    cleanup_free pid_t *here = NULL, *below = NULL, *processes = NULL;
-    size_t count = 0;
-
-    make_v2(*state);
-    folder_write(*state, "cg/a/cgroup.threads", "30\n4\n");
-    folder_write(*state, "cg/a/cgroup.procs", "4\n");
-    folder_write(*state, "cg/a/b/cgroup.threads", "100\n7\n4\n");
-    tree = open_tree(*state, CG_GROUPED);
-    assert_int_equal(cg_node_tasks(found(tree, "/a"), "cpu", true, false, &here, &count, NULL), 0);
-    assert_int_equal(count, 2);
-    assert_int_equal(here[0], 4);
-    assert_int_equal(cg_node_tasks(found(tree, "/a"), NULL, true, true, &below, &count, NULL), 0);
-    assert_int_equal(count, 4);
-    assert_int_equal(below[0], 4);
-    assert_int_equal(below[3], 100);
-    assert_int_equal(cg_node_tasks(found(tree, "/a"), "", false, true, &processes, &count, NULL),
-                     0);
-    assert_int_equal(count, 1);
-    assert_int_equal(cg_node_tasks(found(tree, "/a"), "io", false, true, &processes, &count, NULL),
-                     -ENOENT);
-}
-
-static void a_child_is_made_in_every_hierarchy_of_its_parent(void **state)
-{
-    cleanup_tree struct cg_tree *tree = NULL;
-    struct cg_node *node = NULL, *none = NULL;
-
-    make_v1(*state);
-    tree = open_tree(*state, CG_GROUPED);
-    assert_int_equal(cg_node_create(cg_tree_root(tree), "new", &node, NULL), 0);
-    assert_path(node, "/new");
-    assert_true(cg_node_id(node, "cpu") && cg_node_id(node, "memory"));
-    assert_ptr_equal(found(tree, "/new"), node);
-    assert_int_equal(cg_node_create(cg_tree_root(tree), "new", &none, NULL), -EEXIST);
-    assert_int_equal(cg_node_create(cg_tree_root(tree), "a/b", &none, NULL), -EINVAL);
-    assert_int_equal(cg_node_create(cg_tree_root(tree), "..", &none, NULL), -EINVAL);
-    assert_int_equal(cg_node_create(cg_tree_root(tree), "", &none, NULL), -EINVAL);
-    assert_null(none);
-    assert_int_equal(cg_tree_refresh(tree, NULL, NULL), 0);
-    assert_ptr_equal(found(tree, "/new"), node);
-}
-
-static bool exists(const char *folder, const char *name)
-{
-    cleanup_free char *path = NULL;
-
-    assert_true(asprintf(&path, "%s/%s", folder, name) > 0);
-    return access(path, F_OK) == 0;
-}
-
-static void a_child_that_fails_in_one_hierarchy_is_in_none(void **state)
-{
-    cleanup_tree struct cg_tree *tree = NULL;
-    cleanup_error struct cg_error *error = NULL;
-    struct cg_node *node = NULL;
-
-    make_v1(*state);
-    folder_make(*state, "cg/memory/new");
-    tree = open_tree(*state, CG_GROUPED);
-    assert_int_equal(cg_node_create(cg_tree_root(tree), "new", &node, &error), -EEXIST);
-    assert_null(node);
-    assert_non_null(strstr(cg_error_text(error), "/cg/memory"));
-    assert_false(exists(*state, "cg/cpu/new"));
-    assert_true(exists(*state, "cg/memory/new"));
-}
-
-static void on_v2_the_parents_controllers_are_enabled_for_a_child(void **state)
-{
-    cleanup_tree struct cg_tree *tree = NULL;
-    cleanup_free char *enabled = NULL;
-    struct cg_node *node = NULL;
-
-    make_v2(*state);
-    folder_write(*state, "cg/cgroup.subtree_control", "cpuset memory\n");
-    tree = open_tree(*state, CG_GROUPED);
-    assert_int_equal(cg_node_create(cg_tree_root(tree), "new", &node, NULL), 0);
-    enabled = folder_read(*state, "cg/cgroup.subtree_control");
-    /* A plain file keeps the write as it was: the one controller that was not enabled. */
-    assert_memory_equal(enabled, "+cpu", 4);
-}
-
-static void a_node_is_removed_when_it_is_empty(void **state)
-{
-    cleanup_tree struct cg_tree *tree = NULL;
-    cleanup_error struct cg_error *error = NULL;
-
-    make_v1(*state);
-    folder_make(*state, "cg/cpu/a/b");
-    folder_make(*state, "cg/memory/a/b");
-    tree = open_tree(*state, CG_GROUPED);
-    assert_int_equal(cg_node_delete(found(tree, "/a"), &error), -ENOTEMPTY);
-    assert_int_equal(cg_node_delete(cg_tree_root(tree), NULL), -EINVAL);
-    assert_int_equal(cg_node_delete(found(tree, "/a/b"), NULL), 0);
-    assert_null(cg_tree_find(tree, "/a/b"));
-    assert_false(exists(*state, "cg/cpu/a/b"));
-    assert_false(exists(*state, "cg/memory/a/b"));
-    assert_int_equal(cg_node_delete(found(tree, "/a"), NULL), 0);
-    assert_false(exists(*state, "cg/cpu/a"));
-}
-
-static void a_node_with_processes_is_not_removed_anywhere(void **state)
-{
-    cleanup_tree struct cg_tree *tree = NULL;
-    cleanup_error struct cg_error *error = NULL;
-
-    make_v1(*state);
-    folder_make(*state, "cg/cpu/a");
-    folder_write(*state, "cg/memory/a/cgroup.procs", "1\n");
-    tree = open_tree(*state, CG_GROUPED);
-    assert_int_equal(cg_node_delete(found(tree, "/a"), &error), -EBUSY);
-    assert_non_null(strstr(cg_error_text(error), "/cg/memory"));
-    assert_true(exists(*state, "cg/cpu/a"));
-}
-
-static void a_node_made_anew_is_not_removed_for_the_old_one(void **state)
-{
-    cleanup_tree struct cg_tree *tree = NULL;
-
-    make_v2(*state);
-    folder_make(*state, "cg/a");
-    tree = open_tree(*state, CG_GROUPED);
-    move(*state, "cg/a", "aside");
-    folder_make(*state, "cg/a");
-    assert_int_equal(cg_node_delete(found(tree, "/a"), NULL), -ESTALE);
-    assert_true(exists(*state, "cg/a"));
-}
-
-static void empty_children_are_removed_and_busy_ones_left(void **state)
-{
-    cleanup_tree struct cg_tree *tree = NULL;
-
-    make_v2(*state);
-    folder_make(*state, "cg/top/empty/deeper");
-    folder_write(*state, "cg/top/busy/cgroup.procs", "1\n");
-    folder_make(*state, "cg/top/busy/empty");
-    tree = open_tree(*state, CG_GROUPED);
-    assert_int_equal(cg_node_delete_empty_children(found(tree, "/top"), NULL), 0);
-    assert_false(exists(*state, "cg/top/empty"));
-    assert_false(exists(*state, "cg/top/busy/empty"));
-    assert_true(exists(*state, "cg/top/busy"));
-    assert_null(cg_tree_find(tree, "/top/empty"));
-    assert_non_null(cg_tree_find(tree, "/top/busy"));
-}
-
 static void options_of_another_size_or_unknown_flags_are_refused(void **state)
 {
     struct {
@@ -663,8 +434,6 @@ static void closing_leaves_no_descriptor(void **state)
     assert_int_equal(before, after);
 }
 
-#define in_folder(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -677,7 +446,6 @@ int main(void)
         in_folder(a_walk_visits_each_node_once_in_either_order),
         in_folder(sub_trees_alone_are_read_when_asked),
         in_folder(the_oldest_layouts_show_guests_too),
-        in_folder(two_guests_of_one_name_are_not_guessed_between),
         in_folder(a_node_that_was_made_anew_is_stale),
         in_folder(a_link_in_the_place_of_a_node_is_not_followed),
         in_folder(a_refresh_keeps_what_stayed_and_frees_what_went),
@@ -686,14 +454,6 @@ int main(void)
         in_folder(attributes_are_read_in_the_hosts_own_face),
         in_folder(an_attribute_is_written_and_errors_name_the_node),
         in_folder(only_this_hosts_attributes_are_listed),
-        in_folder(tasks_are_sorted_and_counted_once),
-        in_folder(a_child_is_made_in_every_hierarchy_of_its_parent),
-        in_folder(a_child_that_fails_in_one_hierarchy_is_in_none),
-        in_folder(on_v2_the_parents_controllers_are_enabled_for_a_child),
-        in_folder(a_node_is_removed_when_it_is_empty),
-        in_folder(a_node_with_processes_is_not_removed_anywhere),
-        in_folder(a_node_made_anew_is_not_removed_for_the_old_one),
-        in_folder(empty_children_are_removed_and_busy_ones_left),
         cmocka_unit_test(options_of_another_size_or_unknown_flags_are_refused),
         in_folder(a_controller_that_is_nowhere_has_no_tree),
         in_folder(closing_leaves_no_descriptor),
