@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Measures vmpin and prints one table: `make bench`, as root, on a host with v1 control groups.
 
-    bench.py [plan] [agent] [helper] [apply]
+    bench.py [plan] [agent] [helper] [apply] [tree]
 
 Without names, everything, in three minutes or so. What is compared runs in turn, several times, and
 medians are shown; where nothing waits, CPU time is taken, which other programs disturb least. It
@@ -15,10 +15,11 @@ import signal
 import sys
 import tempfile
 
-from vmpinbench import agent, apply, groups, helper, plan, programs, table
+from vmpinbench import agent, apply, groups, helper, plan, programs, table, tree
 
 LOCK = "/run/vmpin-bench.lock"
-SECTIONS = {"plan": plan, "agent": agent, "helper": helper, "apply": apply}
+SECTIONS = {"plan": plan, "agent": agent, "helper": helper, "apply": apply,
+            "tree": tree}
 
 
 def end(number, _):

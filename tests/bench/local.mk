@@ -1,7 +1,7 @@
 # Speed and memory beside their bounds: `make bench` as root on a host with v1 control groups, and
 # all of it in some minutes; BENCH="plan apply" for parts (tests/bench/bench.py says which). A slow
 # run does not fail.
-bench_programs = bench_bare bench_plan bench_apply
+bench_programs = bench_bare bench_plan bench_apply bench_tree
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
@@ -24,6 +24,9 @@ bench_plan_LDADD = libreconcile.la
 bench_apply_SOURCES = tests/bench/bench_apply.c $(bench_shared)
 bench_apply_CPPFLAGS = $(bench_cppflags)
 bench_apply_LDADD = libreconcile.la
+bench_tree_SOURCES = tests/bench/bench_tree.c tests/bench/timing.h tests/bench/timing.c
+bench_tree_CPPFLAGS = $(bench_cppflags)
+bench_tree_LDADD = libcgroup.la
 
 EXTRA_DIST += \
 	tests/bench/bench.py \
@@ -34,4 +37,5 @@ EXTRA_DIST += \
 	tests/bench/vmpinbench/helper.py \
 	tests/bench/vmpinbench/plan.py \
 	tests/bench/vmpinbench/programs.py \
-	tests/bench/vmpinbench/table.py
+	tests/bench/vmpinbench/table.py \
+	tests/bench/vmpinbench/tree.py
