@@ -10,6 +10,7 @@ integration_tests = \
 	tests/integration/test_bad_input.py \
 	tests/integration/test_cli.py \
 	tests/integration/test_crash.py \
+	tests/integration/test_examples.py \
 	tests/integration/test_faults.py \
 	tests/integration/test_many.py \
 	tests/integration/test_metrics.py \
