@@ -83,7 +83,7 @@ const struct command command_create = {
     .summary = "make a control group in every hierarchy of its parent",
     .help = "Makes NODE, a path whose parent exists, in every hierarchy that the parent is in, or\n"
             "in none. A new cpuset of v1 gets its parent's CPUs and memory nodes; on v2 the\n"
-            "parent's controllers are enabled for its children.",
+            "controllers are enabled for children from the root down.",
     .run = run_create,
 };
 

@@ -14,7 +14,7 @@
 struct context {
     const char *root;       /* --root, or NULL */
     const char *controller; /* --controller, or NULL */
-    bool json, verbose, grouped, vms;
+    bool json, verbose, names, grouped, vms;
     struct cg_tree *tree; /* closed by main() */
     char **arguments;     /* NULL-terminated */
     int argument_count;
@@ -28,6 +28,9 @@ struct command {
     const char *summary;
     const char *help;
     int (*run)(struct context *context); /* returns the exit status */
+    /* Instead of that, with --names, NULL: takes none; and its least number of arguments. */
+    int (*list_names)(struct context *context);
+    int names_min;
 };
 
 extern const struct command command_tree, command_get, command_set, command_create, command_delete;
@@ -48,6 +51,11 @@ int open_tree(struct context *context, unsigned flags, const char *controller);
 /* NODE of the command line: a path in the grouped tree, or a guest's name and role. Opens the tree
  * for it. */
 int find_node(struct context *context, const char *name, struct cg_node **ret);
+
+/* names.c: what a shell completes. */
+int list_nodes(struct context *context);
+int list_readable(struct context *context);
+int list_writable(struct context *context);
 
 /* "vm", "vcpu3"; NULL for CG_ROLE_NONE. */
 #define ROLE_TEXT_SIZE 24

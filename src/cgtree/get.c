@@ -203,4 +203,6 @@ const struct command command_get = {
             "name on every host (cpu.shares, cpu.weight); the value is the host's own. -v tells\n"
             "which files are read.",
     .run = run_get,
+    .list_names = list_readable,
+    .names_min = 1,
 };

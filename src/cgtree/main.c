@@ -17,6 +17,7 @@ enum {
     OPTION_ROOT,
     OPTION_CONTROLLER,
     OPTION_GROUPED,
+    OPTION_NAMES,
     OPTION_VMS
 };
 
@@ -35,6 +36,10 @@ static const struct {
      "NAME",
      "this controller's hierarchy alone",
      true},
+    {{"names", no_argument, NULL, OPTION_NAMES},
+     NULL,
+     "print names alone, one a line (tree, get, set)",
+     false},
     {{"json", no_argument, NULL, OPTION_JSON}, NULL, "print JSON", false},
     {{"verbose", no_argument, NULL, 'v'}, NULL, "tell more", false},
     {{"root", required_argument, NULL, OPTION_ROOT},
@@ -99,6 +104,9 @@ static int take_option(struct context *context, int code, unsigned *asked)
         context->vms = context->vms || code == OPTION_VMS;
         context->controller = code == OPTION_CONTROLLER ? optarg : context->controller;
         return 0;
+    case OPTION_NAMES:
+        context->names = true;
+        return 0;
     case OPTION_JSON:
         context->json = true;
         return 0;
@@ -148,8 +156,12 @@ static int check_usage(const struct context *context, const struct command *comm
         message("--grouped, --vms and --controller exclude each other");
         return EX_USAGE;
     }
-    if (context->argument_count >= command->arguments_min &&
-        context->argument_count <= command->arguments_max)
+    if (context->names && (!command->list_names || context->json)) {
+        message("--names goes with tree, get and set, and without --json");
+        return EX_USAGE;
+    }
+    if (context->argument_count >= (context->names ? command->names_min : command->arguments_min) &&
+        context->argument_count <= (context->names ? 1 : command->arguments_max))
         return 0;
     message("usage: cgtree %s %s", command->name, command->arguments);
     return EX_USAGE;
@@ -182,7 +194,9 @@ static int run(struct context *context, unsigned asked)
         return EX_USAGE;
     }
     status = check_usage(context, command, asked);
-    return status ? status : command->run(context);
+    if (status)
+        return status;
+    return context->names ? command->list_names(context) : command->run(context);
 }
 
 int main(int argc, char **argv)

@@ -46,6 +46,10 @@ static int parse(const struct context *context, const char *argument, struct ass
         return fail(error);
     if (r == 0 && strcmp(name, cg_attr_name(ret->attr)) != 0)
         return refuse_name(name, ret->attr);
+    if (r == 0 && cg_attr_flags(ret->attr) & CG_ATTR_READ_ONLY) {
+        message("%s can only be read", name);
+        return EX_USAGE;
+    }
     if (r == 0)
         r = cg_value_parse(ret->attr, sign + 1, &ret->value, &error);
     status = r < 0 ? fail(error) : 0;
@@ -134,4 +138,6 @@ const struct command command_set = {
         "VALUE its own form: a number, a list (0-3,8), bytes (1G, max), or \"QUOTA PERIOD\" in\n"
         "microseconds. -v tells what was written.",
     .run = run_set,
+    .list_names = list_writable,
+    .names_min = 1,
 };

@@ -318,4 +318,5 @@ const struct command command_tree = {
             "--grouped the same place in every hierarchy is one node, with --vms libvirt's guests\n"
             "and their nodes are shown. -v adds the controllers and the kernel's id.",
     .run = run_tree,
+    .list_names = list_nodes,
 };

@@ -1,5 +1,9 @@
-TESTS += tests/unit/test_cgtree_program.py
-EXTRA_DIST += tests/unit/test_cgtree_program.py
+cgtree_tests = \
+	tests/unit/test_abi.py \
+	tests/unit/test_cgtree_program.py \
+	tests/unit/test_completions.py
+TESTS += $(cgtree_tests)
+EXTRA_DIST += $(cgtree_tests) tests/unit/recorded.py
 EXTRA_DIST += tests/fixtures/record-host \
 	tests/fixtures/hosts/v1-no-systemd.host \
 	tests/fixtures/hosts/v1-systemd.host \

@@ -11,54 +11,12 @@ import subprocess
 import sys
 import tempfile
 
-SOURCE = os.environ.get("top_srcdir", ".")
-BUILD = os.environ.get("top_builddir", ".")
+sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
+from recorded import BUILD, SOURCE, Host, expect, run_tests  # noqa: E402
+
 V1 = "v1-no-systemd"
 V2 = "v2-systemd"
 VCPU = "/machine/qemu-16-cgroup-web1.libvirt-qemu/vcpu0"
-
-
-def unpack(name, folder):
-    """See tests/fixtures/record-host."""
-    out = None
-    with open(f"{SOURCE}/tests/fixtures/hosts/{name}.host", encoding="utf-8") as host:
-        for line in host:
-            if not line.startswith("@"):
-                out.write(line)
-                continue
-            if out:
-                out.close()
-            path = os.path.join(folder, line[1:-1])
-            if path.endswith("/"):
-                os.makedirs(path, exist_ok=True)
-                continue
-            os.makedirs(os.path.dirname(path), exist_ok=True)
-            out = open(path, "w", encoding="utf-8")
-    out.close()
-
-
-class Host:
-    """A recorded host in a temporary folder."""
-
-    def __init__(self, name):
-        self.folder = tempfile.mkdtemp(prefix="vmpin-test-")
-        unpack(name, self.folder)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        shutil.rmtree(self.folder)
-
-    def run(self, *arguments):
-        return cgtree("--root", self.folder, *arguments)
-
-    def path(self, name):
-        return os.path.join(self.folder, "sys/fs/cgroup", name)
-
-    def read(self, name):
-        with open(self.path(name), encoding="utf-8") as file:
-            return file.read()
 
 
 def cgtree(*arguments, **options):
@@ -67,9 +25,8 @@ def cgtree(*arguments, **options):
                           env=environment, check=False)
 
 
-def expect(condition, *shown):
-    if not condition:
-        raise AssertionError(" ".join(map(str, shown)))
+def run(host, *arguments):
+    return cgtree("--root", host.folder, *arguments)
 
 
 def expect_status(result, status, *texts):
@@ -82,7 +39,7 @@ def expect_status(result, status, *texts):
 def test_guests_are_shown_with_their_nodes():
     for name in (V1, "v1-systemd", "hybrid-systemd", V2):
         with Host(name) as host:
-            result = host.run("tree", "--vms")
+            result = run(host, "tree", "--vms")
             expect_status(result, 0)
             lines = [line.split()[0] for line in result.stdout.splitlines()]
             guest = "cgroup-web1" if name == V1 else "web1"
@@ -93,7 +50,7 @@ def test_guests_are_shown_with_their_nodes():
 
 def test_a_guests_tree_in_json_nests_its_nodes():
     with Host(V2) as host:
-        (guest,) = json.loads(host.run("tree", "--vms", "--json", "web1").stdout)
+        (guest,) = json.loads(run(host, "tree", "--vms", "--json", "web1").stdout)
         expect(guest["guest"] == "web1" and guest["guest_id"] == 1 and guest["role"] == "vm", guest)
         expect(guest["kind"] == "scope" and guest["controllers"] == ["cpu", "cpuset", "memory"],
                guest)
@@ -105,34 +62,34 @@ def test_a_guests_tree_in_json_nests_its_nodes():
 
 def test_a_v1_hosts_tree_has_each_hierarchy_and_a_v2_hosts_one():
     with Host(V1) as host:
-        roots = json.loads(host.run("tree", "--json").stdout)
+        roots = json.loads(run(host, "tree", "--json").stdout)
         expect([root["directory"] for root in roots]
                == ["/sys/fs/cgroup/cpu", "/sys/fs/cgroup/cpuset", "/sys/fs/cgroup/memory"], roots)
-        (root,) = json.loads(host.run("tree", "--controller", "memory", "--json").stdout)
+        (root,) = json.loads(run(host, "tree", "--controller", "memory", "--json").stdout)
         expect(root["kind"] == "controller_root", root)
-        (root,) = json.loads(host.run("tree", "--grouped", "--json").stdout)
+        (root,) = json.loads(run(host, "tree", "--grouped", "--json").stdout)
         expect(root["kind"] == "root", root)
     with Host(V2) as host:
-        roots = json.loads(host.run("tree", "--json").stdout)
+        roots = json.loads(run(host, "tree", "--json").stdout)
         expect([root["directory"] for root in roots] == ["/sys/fs/cgroup"], roots)
 
 
 def test_one_attribute_is_printed_alone_and_several_with_names():
     with Host(V1) as host:
-        expect(host.run("get", VCPU, "cpu.weight").stdout == "1024\n")
-        result = host.run("get", "cgroup-web1/vcpu0", "cpu.shares", "cpu.max")
+        expect(run(host, "get", VCPU, "cpu.weight").stdout == "1024\n")
+        result = run(host, "get", "cgroup-web1/vcpu0", "cpu.shares", "cpu.max")
         expect(result.stdout == "cpu.shares 1024\ncpu.cfs_quota_us -1 100000\n", result)
-        result = host.run("get", "-v", VCPU, "cpu.max")
+        result = run(host, "get", "-v", VCPU, "cpu.max")
         expect("/sys/fs/cgroup/cpu" + VCPU + "/cpu.cfs_period_us" in result.stderr, result)
 
 
 def test_all_attributes_that_are_there_are_printed():
     with Host(V2) as host:
-        result = host.run("get", "web1/vcpu0")
+        result = run(host, "get", "web1/vcpu0")
         expect_status(result, 0)
         expect("cpu.stat nr_periods 0\n" in result.stdout, result)
         expect("memory" not in result.stdout and not result.stderr, result)
-        values = json.loads(host.run("get", "web1", "--json").stdout)["values"]
+        values = json.loads(run(host, "get", "web1", "--json").stdout)["values"]
         expect(values["memory.max"] == "max" and values["cpu.weight"] == 100, values)
         expect(values["cpu.max"] == {"quota_us": "max", "period_us": 100000}, values)
         expect(values["cpu.stat"]["nr_periods"] == 0, values)
@@ -144,7 +101,7 @@ def test_attributes_are_written_in_order():
         os.truncate(host.path("cpu" + VCPU + "/cpu.cfs_quota_us"), 0)
         with open(host.path("cpu" + VCPU + "/cpu.cfs_quota_us"), "w", encoding="utf-8") as file:
             file.write("-1")
-        result = host.run("set", VCPU, "cpu.shares=2048", "cpu.cfs_quota_us=50000 200000", "-v")
+        result = run(host, "set", VCPU, "cpu.shares=2048", "cpu.cfs_quota_us=50000 200000", "-v")
         expect_status(result, 0)
         expect(result.stdout == "cpu.shares 2048\ncpu.cfs_quota_us 50000 200000\n", result)
         expect(host.read("cpu" + VCPU + "/cpu.shares").startswith("2048"))
@@ -157,41 +114,68 @@ def test_a_wrong_argument_keeps_all_from_being_written():
         before = host.read("cpu" + VCPU + "/cpu.shares")
         for wrong, text in (("cpu.shares", "ATTRIBUTE=VALUE"), ("=1", "ATTRIBUTE=VALUE"),
                             ("cpu.sharse=1", "cpu.sharse"), ("cpu.shares=1", "range"),
-                            ("cpuset.cpus=x", "list"), ("cpu.weight=100", "cpu.shares"),
+                            ("cpuset.cpus=x", "list"), ("cpu.stat=1", "read"), ("cpu.weight=100", "cpu.shares"),
                             ("cpu.cfs_period_us=50000", "cpu.cfs_quota_us")):
-            expect_status(host.run("set", VCPU, "cpu.shares=2048", wrong), 64, text)
+            expect_status(run(host, "set", VCPU, "cpu.shares=2048", wrong), 64, text)
             expect(host.read("cpu" + VCPU + "/cpu.shares") == before, wrong)
+
+
+def test_names_alone_are_what_other_commands_take():
+    with Host(V1) as host:
+        names = run(host, "tree", "--vms", "--names").stdout.splitlines()
+        expect("cgroup-web1" in names and "cgroup-web1/vcpu0" in names, names)
+        paths = run(host, "tree", "--names", "/machine").stdout.splitlines()
+        expect(paths[0] == "/machine" and VCPU in paths, paths)
+        for name in [name for name in names if name.startswith("cgroup-web1")] + [VCPU]:
+            expect_status(run(host, "get", name, "cpu.shares"), 0)
+        readable = run(host, "get", "--names", VCPU).stdout.splitlines()
+        writable = run(host, "set", "--names", VCPU).stdout.splitlines()
+        expect("cpu.stat" in readable and "cpu.shares" in readable, readable)
+        expect("cpu.stat" not in writable and "cpu.shares" in writable, writable)
+        expect(not any(name.startswith("memory.") for name in readable), readable)
+        for wrong in (("create", "--names", "/x"), ("get", "--names"), ("tree", "--names", "--json"),
+                      ("set", "--names", VCPU, "cpu.shares=1024")):
+            expect_status(run(host, *wrong), 64)
+
+
+def test_a_guest_whose_name_is_anothers_too_is_named_by_its_directory():
+    with Host(V2) as host:
+        os.mkdir(host.path("machine.slice/machine-qemu\\x2d9\\x2dweb1.scope"))
+        names = run(host, "tree", "--vms", "--names").stdout.splitlines()
+        expect("web1" not in names and "machine-qemu\\x2d9\\x2dweb1.scope" in names, names)
+        expect_status(run(host, "get", "machine-qemu\\x2d1\\x2dweb1.scope/vcpu0", "cpu.weight"), 0)
+        expect_status(run(host, "get", "web1", "cpu.weight"), 1, "several")
 
 
 def test_what_the_host_lacks_is_refused():
     with Host(V1) as host:
-        expect_status(host.run("set", VCPU, "memory.high=1"), 1, "memory.high")
-        expect_status(host.run("get", VCPU, "memory.limit_in_bytes"), 1, VCPU, "memory")
-        expect_status(host.run("get", VCPU, "nonsense"), 64, "nonsense")
+        expect_status(run(host, "set", VCPU, "memory.high=1"), 1, "memory.high")
+        expect_status(run(host, "get", VCPU, "memory.limit_in_bytes"), 1, VCPU, "memory")
+        expect_status(run(host, "get", VCPU, "nonsense"), 64, "nonsense")
 
 
 def test_a_node_that_is_not_there_is_named():
     with Host(V1) as host:
-        expect_status(host.run("get", "/machine/none"), 1, "/machine/none")
-        expect_status(host.run("get", "none"), 1, "none", "--vms")
-        expect_status(host.run("tree", "--vms", "none"), 1, "none")
-        expect_status(host.run("tree", "/none"), 1, "none")
+        expect_status(run(host, "get", "/machine/none"), 1, "/machine/none")
+        expect_status(run(host, "get", "none"), 1, "none", "--vms")
+        expect_status(run(host, "tree", "--vms", "none"), 1, "none")
+        expect_status(run(host, "tree", "/none"), 1, "none")
 
 
 def test_groups_are_made_and_removed():
     with Host(V2) as host:
-        expect_status(host.run("create", "/mine"), 0)
+        expect_status(run(host, "create", "/mine"), 0)
         expect(os.path.isdir(host.path("mine")))
         for name in ("cgroup.controllers", "cgroup.subtree_control"):
             shutil.copy(host.path(name), host.path("mine")) # the kernel makes them
-        expect_status(host.run("create", "/mine"), 1, "mine")
-        result = host.run("create", "/mine/deep/", "--json")
+        expect_status(run(host, "create", "/mine"), 1, "mine")
+        result = run(host, "create", "/mine/deep/", "--json")
         expect(json.loads(result.stdout) == {"node": "/mine/deep"}, result)
-        expect_status(host.run("create", "/none/deep"), 1, "/none")
-        expect_status(host.run("create", "mine2"), 64)
-        expect_status(host.run("create", "/"), 64)
-        expect_status(host.run("delete", "/mine"), 1, "children")
-        expect_status(host.run("delete", "/mine/deep"), 0)
+        expect_status(run(host, "create", "/none/deep"), 1, "/none")
+        expect_status(run(host, "create", "mine2"), 64)
+        expect_status(run(host, "create", "/"), 64)
+        expect_status(run(host, "delete", "/mine"), 1, "children")
+        expect_status(run(host, "delete", "/mine/deep"), 0)
         expect(not os.path.exists(host.path("mine/deep")))
 
 
@@ -241,7 +225,7 @@ def test_names_are_shown_escaped():
     with Host(V2) as host:
         os.mkdir(host.path("a\x1b[31mb"))
         for arguments in (("tree",), ("tree", "--grouped", "--json"), ("get", "/a\x1b[31mc")):
-            result = host.run(*arguments)
+            result = run(host, *arguments)
             expect("\x1b" not in result.stdout + result.stderr, arguments, result)
             expect("\\x1b" in result.stdout + result.stderr, arguments, result)
 
@@ -274,21 +258,20 @@ def test_the_header_serves_c_and_cxx():
         expect(result.returncode == 0, result.stderr)
 
 
-def main():
-    wanted = sys.argv[1:]
-    tests = [(name, test) for name, test in globals().items() if name.startswith("test_")
-             and (not wanted or any(part in name for part in wanted))]
-    failed = 0
-    print(f"1..{len(tests)}")
-    for number, (name, test) in enumerate(tests, 1):
-        try:
-            test()
-            print(f"ok {number} - {name[5:]}")
-        except Exception as error:  # pylint: disable=broad-except
-            failed += 1
-            print(f"not ok {number} - {name[5:]}")
-            print("\n".join("# " + line for line in f"{type(error).__name__}: {error}".splitlines()))
-    return 1 if failed else 0
+def test_the_readmes_program_compiles_and_tells_each_vcpus_cpus():
+    with open(f"{SOURCE}/README.md", encoding="utf-8") as file:
+        (program,) = re.findall(r"```c\n(.*?)```", file.read(), re.S)
+    with Host(V2) as host:
+        built = f"{host.folder}/cpus"
+        result = subprocess.run(
+            [os.environ.get("CC", "cc"), "-x", "c", "-Wall", "-Wextra", "-Werror",
+             "-Wno-unused-parameter", f"-I{SOURCE}/src/cgroup", "-o", built, "-",
+             f"-L{BUILD}/.libs", "-lcgtree"], input=program, capture_output=True, text=True,
+            check=False)
+        expect(result.returncode == 0, result.stderr)
+        result = subprocess.run([built, host.folder], capture_output=True, text=True, check=True,
+                                env=dict(os.environ, LD_LIBRARY_PATH=f"{BUILD}/.libs"))
+        expect("web1 vcpu0: 0-7\nweb1 vcpu1: " in result.stdout, result)
 
 
-sys.exit(main())
+sys.exit(run_tests(globals()))
