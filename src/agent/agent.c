@@ -45,6 +45,8 @@ static void tear_down(struct agent *agent)
 {
     struct managed *guest;
 
+    TAILQ_FOREACH(guest, &agent->store.all, all)
+        unit_call_release(&guest->call);
     loop_end(agent);
     TAILQ_FOREACH(guest, &agent->store.all, all)
         watches_drop(&agent->watches, guest);

@@ -15,6 +15,10 @@ static const struct patience {
     [OUTCOME_HELD] = {0},
 };
 
+/* The same for what systemd did not do. */
+#define ASK_PAUSE      (1 * CORE_SECOND)
+#define ASK_PAUSE_MOST (60 * CORE_SECOND)
+
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
     return a < b ? a : b;
@@ -71,6 +75,8 @@ static void renew(struct core *core, struct managed *guest, uint64_t now)
 {
     guest->schedule.not_before = 0;
     guest->schedule.retries = 0;
+    guest->schedule.answers = 0;
+    guest->schedule.ask_from = 0;
     hint(core, guest, now);
 }
 
@@ -210,6 +216,21 @@ static void healed(struct core *core, struct managed *guest, uint64_t now)
     }
 }
 
+/* systemd has answered: a look tells what came of it. Once it has done what it was asked and its
+ * record is still another one, it may be asked again at once, for the question may be another one
+ * by now; after that, and when it did not do it, later and later. Files do not wait for this. */
+static void answered(struct core *core, const struct event *event, uint64_t now)
+{
+    struct schedule *s = &event->guest->schedule;
+    uint64_t pause = ASK_PAUSE;
+
+    for (unsigned i = 0; i < s->answers && pause < ASK_PAUSE_MOST; i++)
+        pause *= 2;
+    s->ask_from = s->answers || event->refused ? now + earlier(pause, ASK_PAUSE_MOST) : now;
+    s->answers++;
+    hint(core, event->guest, now);
+}
+
 bool core_gave_up(const struct managed *guest)
 {
     const struct schedule *s = &guest->schedule;
@@ -236,6 +257,10 @@ static void passed(struct core *core, const struct event *event, uint64_t now)
             s->not_before = now + earlier(pause, p->hint);
         ask(core, event->guest, WORK_PASS, now + pause);
     }
+    if (!event->settling)
+        s->answers = 0;
+    else if (s->ask_from > now)
+        ask(core, event->guest, WORK_PASS, s->ask_from);
     if (event->outcome == OUTCOME_HELD && event->until != CORE_NEVER)
         ask(core, event->guest, WORK_PASS, later(now, event->until));
     if (event->healed)
@@ -303,6 +328,9 @@ int core_event(struct core *core, const struct event *event, uint64_t now)
     case CORE_PASSED:
         passed(core, event, now);
         break;
+    case CORE_ANSWERED:
+        answered(core, event, now);
+        break;
     }
     return 0;
 }
@@ -369,6 +397,7 @@ static bool guest_next(struct core *core, struct managed *guest, uint64_t now, s
             .type = order[i].action,
             .guest = guest,
             .starting = s->starting && now - s->started <= CORE_STARTING,
+            .ask_systemd = s->ask_from <= now,
         };
         return true;
     }

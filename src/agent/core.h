@@ -38,7 +38,8 @@ enum event_type {
     CORE_UNWATCHED,         /* guest: some could not be set */
     CORE_FOLDERS_WATCHED,   /* the policy folders are watched again */
     CORE_FOLDERS_UNWATCHED, /* they could not be */
-    CORE_PASSED,            /* guest, outcome, healed, until */
+    CORE_PASSED,            /* guest, outcome, healed, settling, until */
+    CORE_ANSWERED,          /* guest: systemd answered, refused */
 };
 
 struct event {
@@ -46,9 +47,11 @@ struct event {
     struct managed *guest;
     struct facts *facts;       /* CORE_FACTS: taken over by the core */
     enum message_event cause;  /* CORE_FACTS */
-    bool refused;              /* CORE_HELPER_ENDED: libvirtd does not admit its user */
+    bool refused;              /* CORE_HELPER_ENDED: libvirtd does not admit its user;
+                                * CORE_ANSWERED: it was not done, for whatever reason */
     enum pass_outcome outcome; /* CORE_PASSED */
     bool healed;               /* CORE_PASSED: drift was undone */
+    bool settling;             /* CORE_PASSED: its unit is not as it shall be (yet) */
     uint64_t until; /* CORE_PASSED, OUTCOME_HELD: CORE_NEVER when released by hand alone */
 };
 
@@ -59,13 +62,14 @@ enum action_type {
     ACTION_FORGET,           /* guest */
     ACTION_REMOVE,           /* guest: forget it and take it out of the store */
     ACTION_RESOLVE,          /* guest */
-    ACTION_PASS,             /* guest, starting; CORE_PASSED is to follow */
+    ACTION_PASS,             /* guest, starting, ask_systemd; CORE_PASSED is to follow */
 };
 
 struct action {
     enum action_type type;
     struct managed *guest;
     bool starting;
+    bool ask_systemd;
     bool as_root;
 };
 

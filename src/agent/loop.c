@@ -101,6 +101,18 @@ static int on_folders(sd_event_source *source, int fd, uint32_t events, void *da
     return 0;
 }
 
+static void on_answer(struct unit_call *call, void *data)
+{
+    struct agent *agent = data;
+    struct managed *guest = call->owner;
+
+    if (!call->error)
+        log_line(&agent->log, LOG_DEBUG, "%s: systemd has the value on record",
+                 managed_name(guest));
+    agent_tell(agent, &(struct event){
+                          .type = CORE_ANSWERED, .guest = guest, .refused = call->error != NULL});
+}
+
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
 {
     struct agent *agent = data;
@@ -241,6 +253,19 @@ static void open_watches(struct agent *agent)
         log_line(&agent->log, LOG_WARNING, "%s", worse ? cg_error_text(worse) : "out of memory");
 }
 
+/* An agent that only observes asks nothing, nor one whose host is a folder. */
+static int open_systemd(struct agent *agent)
+{
+    if (!agent->host->systemd || agent->options->observe || agent->options->root)
+        return 0;
+    agent->context.systemd = systemd_bus_new(agent->event);
+    if (!agent->context.systemd)
+        return -ENOMEM;
+    agent->context.systemd->answered = on_answer;
+    agent->context.systemd->data = agent;
+    return 0;
+}
+
 int loop_setup(struct agent *agent, struct cg_error **err)
 {
     struct helper_callbacks callbacks = facts_callbacks;
@@ -261,6 +286,8 @@ int loop_setup(struct agent *agent, struct cg_error **err)
     if (r >= 0)
         r = metrics_file_open(agent, agent->options->metrics);
     if (r >= 0)
+        r = open_systemd(agent);
+    if (r >= 0)
         r = sd_event_set_watchdog(agent->event, true); /* if the service manager asks for it */
     return r < 0 ? error_set(err, -r, "the event loop cannot be set up: %s", strerror(-r)) : 0;
 }
@@ -280,6 +307,7 @@ void loop_end(struct agent *agent)
     metrics_file_close(agent);
     while (agent->source_count > 0)
         sd_event_source_disable_unref(agent->sources[--agent->source_count]);
+    systemd_bus_free(agent->context.systemd);
     sd_event_unref(agent->event);
     folders_close(&agent->folders);
 }

@@ -11,6 +11,7 @@
 #include "agent/policies.h"
 #include "agent/watch.h"
 #include "reconcile/reconcile.h"
+#include "reconcile/unit_bus.h"
 
 struct agent {
     const struct agent_options *options;

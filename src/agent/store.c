@@ -33,6 +33,7 @@ struct managed *store_add(struct store *store, const char *uuid)
     guest = calloc(1, sizeof(*guest));
     if (!guest)
         return NULL;
+    guest->call.owner = guest;
     memccpy(guest->uuid, uuid, '\0', sizeof(guest->uuid) - 1);
     if (!tsearch(guest, &store->by_uuid, compare)) {
         free(guest);
@@ -66,6 +67,7 @@ void managed_forget(struct managed *guest)
 {
     binding_release(&guest->binding);
     guest->binding = (struct binding){0};
+    unit_call_release(&guest->call);
     guest->reported = false;
     guest->told = 0;
     guest->rewatch = true;

@@ -7,6 +7,7 @@
 #include "policy/resolve.h"
 #include "reconcile/binding.h"
 #include "reconcile/report.h"
+#include "reconcile/unit.h"
 
 #include <sys/queue.h>
 
@@ -51,6 +52,8 @@ struct schedule {
     unsigned heal;               /* where the next one goes in `heals` */
     uint64_t heals[FIGHT_HEALS]; /* the times of the last ones, a ring; 0: none */
     uint64_t pause;              /* between heals while it is fought over; 0: it is not */
+    unsigned answers;            /* of systemd, since its unit was last in order */
+    uint64_t ask_from;           /* systemd may be asked again then */
 };
 
 struct watch; /* watch.h */
@@ -61,6 +64,7 @@ struct managed {
     struct facts *facts;      /* NULL only before the first message of it is taken in */
     struct desired desired;   /* of these facts and the policies in force */
     struct binding binding;   /* of the last pass; zeroed: none */
+    struct unit_call call;    /* to systemd, of this incarnation */
     struct watch *watches;    /* of its nodes */
     bool rewatch;             /* they may not be all that are needed */
     bool grown;               /* `facts` got iothreads that libvirt has not told of (watch.h) */

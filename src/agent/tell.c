@@ -69,7 +69,14 @@ static void trouble_tell(const struct log *log, const struct trouble *trouble,
 
 static const char *attribute(const struct cell *cell)
 {
-    return cell->target == CELL_MASK ? "thread affinity" : cell->attr->name;
+    switch (cell->target) {
+    case CELL_MASK:
+        return "thread affinity";
+    case CELL_UNIT:
+        return unit_property(cell->attr);
+    default:
+        return cell->attr->name;
+    }
 }
 
 /* "vcpu0 cpuset.cpus: 0-1 -> 2, policy db1 (/etc/vmpin/policies.d/db1.json)" */
@@ -132,6 +139,8 @@ static void add_change(struct trouble *trouble, const struct managed *guest,
         [CHANGE_UNDONE] = {LOG_WARNING, ENTRY_FAILED, "undone"},
         [CHANGE_UNKNOWN] = {LOG_ERR, ENTRY_FAILED, "could not be undone"},
         [CHANGE_SKIPPED] = {LOG_WARNING, ENTRY_NOT_MADE, "not tried"},
+        [CHANGE_SETTLING] = {LOG_WARNING, ENTRY_FAILED,
+                             "in force, but systemd has not got it on record"},
     };
     struct log_entry entry = tell_entry(guest, how[change->state].priority, how[change->state].id);
     const char *verb = how[change->state].verb;
@@ -180,7 +189,7 @@ void tell_report(const struct log *log, struct managed *guest, const struct repo
             continue;
         if (change->state == CHANGE_DONE)
             tell_done(log, guest, change, text);
-        else
+        else if (change->state != CHANGE_SETTLING || change->error)
             add_change(&trouble, guest, change, text, not_made);
     }
     trouble_tell(log, &trouble, guest);

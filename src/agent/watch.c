@@ -2,6 +2,7 @@
 
 #include "cgroup/guest_path.h"
 #include "reconcile/nodes.h"
+#include "reconcile/unit.h"
 
 #include <fcntl.h>
 #include <search.h>
@@ -98,11 +99,13 @@ static int watch_one(struct watches *watches, struct managed *guest, int dir, co
     return r;
 }
 
-/* Where a role's directory appears. On v2 the weight stands in the scope, but the roles lie below
- * libvirt/ next to the other cells. */
+/* Where a role's directory appears. Under systemd the weight stands in the scope, but the roles lie
+ * below libvirt/ next to the other cells. */
 static const struct cg_attr *beside_roles(const struct cg_attr *attr)
 {
-    return strcmp(attr->name, "cpu.weight") == 0 ? attr_by_name("cpu.max", 2) : attr;
+    if (!unit_property(attr))
+        return attr;
+    return attr->version == 2 ? attr_by_name("cpu.max", 2) : attr_by_name("cpu.cfs_quota_us", 1);
 }
 
 struct update {

@@ -156,6 +156,7 @@ static void judge(struct agent *agent, struct managed *guest, const struct repor
         failed |= change->state == CHANGE_FAILED || change->state == CHANGE_UNDONE ||
                   change->state == CHANGE_UNKNOWN;
         event->healed |= change->state == CHANGE_DONE && change->reason == CHANGE_HEAL;
+        event->settling |= change->state == CHANGE_SETTLING;
     }
     event->outcome = OUTCOME_DONE;
     if (agent->context.mode != RECONCILE_APPLY)
@@ -184,11 +185,13 @@ static enum pass_outcome outcome_of(int r)
     }
 }
 
-static void pass(struct agent *agent, struct managed *guest, bool starting)
+static void pass(struct agent *agent, struct managed *guest, bool starting, bool ask_systemd)
 {
     const struct reconcile_request request = {.facts = guest->facts,
                                               .desired = &guest->desired,
                                               .starting = starting,
+                                              .call = &guest->call,
+                                              .ask_systemd = ask_systemd,
                                               .binding = &guest->binding};
     struct event event = {.type = CORE_PASSED, .guest = guest};
     uint64_t began = agent_now();
@@ -260,7 +263,7 @@ void work_do(struct agent *agent, const struct action *action)
             agent_tell(agent, &(struct event){.type = CORE_DESIRED, .guest = action->guest});
         break;
     case ACTION_PASS:
-        pass(agent, action->guest, action->starting);
+        pass(agent, action->guest, action->starting, action->ask_systemd);
         break;
     }
 }

@@ -7,11 +7,13 @@
 #include "cli/show.h"
 
 #include "cgroup/guest_path.h"
+#include "reconcile/unit_bus.h"
 
 #include <signal.h>
 #include <string.h>
 
-#define LOCK_WAIT_MS 5000 /* an agent's pass over one guest takes milliseconds */
+#define LOCK_WAIT_MS   5000  /* an agent's pass over one guest takes milliseconds */
+#define ANSWER_WAIT_MS 10000 /* systemd may be busy with a reload; for all guests together */
 
 /* Those of the signals that would end the program: an ignored one (nohup) stays pending while it is
  * blocked, and must not count. */
@@ -63,10 +65,13 @@ static int run_guest(struct session *session, struct reconcile_context *context,
     cleanup_error struct cg_error *error = NULL;
     cleanup_with(desired_release) struct desired desired = {0};
     cleanup_binding struct binding binding = {0};
+    cleanup_unit_call struct unit_call call = {0};
     struct reconcile_request request = {
         .facts = facts,
         .desired = &desired,
         .despite_hold = policies == NULL,
+        .call = &call,
+        .ask_systemd = true,
         .binding = &binding,
     };
     int r = policies ? policy_resolve(policies, facts, context->host, &desired) : 0;
@@ -92,7 +97,8 @@ static void judge_changes(struct session *session, const struct report *report)
 
         if (change->state == CHANGE_PLANNED)
             session->happened |= HAPPENED_PENDING;
-        if (change->state == CHANGE_FAILED || change->state == CHANGE_UNKNOWN)
+        if (change->state == CHANGE_FAILED || change->state == CHANGE_UNKNOWN ||
+            change->state == CHANGE_SETTLING)
             session->happened |= HAPPENED_GUEST;
         /* The one that it was not made for is told, and the table marks it. */
         if (change->state == CHANGE_SKIPPED && !session->options->verbose)
@@ -127,15 +133,22 @@ static void judge(struct session *session, const struct report *report)
 int sweep_run(struct session *session, enum reconcile_mode mode, const struct policy_set *policies,
               struct sweep *sweep)
 {
+    cleanup_systemd_bus struct systemd *systemd = NULL;
     struct reconcile_context context = {
         .host = session->host,
         .state = &session->state,
         .mode = mode,
         .lock_wait_ms = LOCK_WAIT_MS,
+        .answer_wait_ms = ANSWER_WAIT_MS,
     };
     sigset_t ending;
     int r = 0;
 
+    if (session->host->systemd && !session->options->root) {
+        context.systemd = systemd = systemd_bus_new(NULL);
+        if (!systemd)
+            return session_out_of_memory(session);
+    }
     ending_signals(&ending);
     sweep->masked = sigprocmask(SIG_BLOCK, &ending, &sweep->mask) == 0;
     sweep->reports = calloc(session->guest_count + 1, sizeof(*sweep->reports));

@@ -8,7 +8,7 @@
 
 enum cell_target {
     CELL_FILE, /* a file in the role's node */
-    CELL_UNIT, /* a property of the guest's systemd unit (later work) */
+    CELL_UNIT, /* the property of the guest's systemd unit that stands behind that file */
     CELL_MASK, /* the affinity of the role's threads; attr is cpuset.cpus, value the set */
 };
 

@@ -76,6 +76,15 @@ static int open_folder(const struct host *host, const char *root, const char *na
     return 0;
 }
 
+static bool has_folder(const struct host *host, const char *path)
+{
+    int dir = host->kernel->open_dir(host->kernel, host->root, path, NULL);
+
+    if (dir >= 0)
+        host->kernel->close_dir(host->kernel, dir);
+    return dir >= 0;
+}
+
 static int open_folders(struct host *host, const char *root, struct cg_error **err)
 {
     int r;
@@ -93,6 +102,7 @@ static int open_folders(struct host *host, const char *root, struct cg_error **e
     /* libvirt makes it when it first runs; who may not look into it does without. */
     if (open_folder(host, root, "run/libvirt", &host->libvirt_run, NULL) < 0)
         host->libvirt_run = -1;
+    host->systemd = has_folder(host, "run/systemd/system");
     return 0;
 }
 

@@ -14,6 +14,7 @@ struct host {
     int proc;        /* ROOT/proc */
     int sys;         /* ROOT/sys */
     int libvirt_run; /* ROOT/run/libvirt, -1 where there is none */
+    bool systemd;    /* it runs there, as sd_booted(3) tells it */
     struct cg_mounts *mounts;
     struct cg_set *cpus_present, *cpus_online; /* /sys/devices/system/cpu */
     struct cg_set *nodes_online;               /* /sys/devices/system/node; {0} where it is not */

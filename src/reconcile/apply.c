@@ -103,6 +103,8 @@ int plan_apply(struct nodes *nodes, const struct plan *plan, struct outcome *out
             outcomes[i].state = CHANGE_SKIPPED;
             continue;
         }
+        if (step->cell.target == CELL_UNIT)
+            continue;
         if (write_step(nodes, step, step->cell.value, step->old, &why) == 0) {
             outcomes[i].state = CHANGE_DONE;
             continue;

@@ -12,7 +12,8 @@ struct outcome {
     int error_number;
 };
 
-/* `outcomes` has plan->count elements, all CHANGE_PLANNED. When a transition's write fails, the
+/* `outcomes` has plan->count elements, all CHANGE_PLANNED; those of UNIT cells stay that, for
+ * systemd to be asked, unless they are skipped. When a transition's write fails, the
  * transitions before it are undone in reverse and those behind it skipped; heals keep what
  * succeeded. A failed undo is CHANGE_UNKNOWN. -ESTALE: the guest is gone, nothing more was done;
  * else 0: the outcomes tell. */

@@ -4,6 +4,8 @@ libreconcile_la_SOURCES = \
 	src/reconcile/nodes.h src/reconcile/nodes.c \
 	src/reconcile/state.h src/reconcile/state.c src/reconcile/state_json.c \
 	src/reconcile/state_dir.h src/reconcile/state_dir.c \
+	src/reconcile/unit.h src/reconcile/unit.c \
+	src/reconcile/unit_bus.h src/reconcile/unit_bus.c \
 	src/reconcile/observe.h src/reconcile/observe.c \
 	src/reconcile/targets.h src/reconcile/targets.c \
 	src/reconcile/plan.h src/reconcile/plan.c \
@@ -14,7 +16,8 @@ libreconcile_la_SOURCES = \
 	src/reconcile/grant.h src/reconcile/grant.c \
 	src/reconcile/report.h src/reconcile/report.c \
 	src/reconcile/pass.h src/reconcile/pass_plan.c src/reconcile/pass_write.c \
+	src/reconcile/pass_unit.c \
 	src/reconcile/pass_report.c src/reconcile/verify.c \
 	src/reconcile/reconcile.h src/reconcile/reconcile.c
-libreconcile_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-libreconcile_la_LIBADD = libpolicy.la $(JANSSON_LIBS)
+libreconcile_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(LIBSYSTEMD_CFLAGS)
+libreconcile_la_LIBADD = libpolicy.la $(JANSSON_LIBS) $(LIBSYSTEMD_LIBS)

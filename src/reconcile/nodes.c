@@ -1,18 +1,19 @@
 #include "reconcile/nodes.h"
 
 #include "cgroup/guest_path.h"
+#include "reconcile/unit.h"
 
 #include <string.h>
 
 /* libvirt's name for the node that it delegates to itself under systemd. */
 #define DELEGATED "libvirt"
 
-/* Which of a guest's two own nodes on v2: systemd owns the scope, and the weight there decides
+/* Which of a guest's two own nodes under systemd: it owns the scope, and the weight there decides
  * between guests; what lies in libvirt/ survives a daemon-reload. */
 static bool in_delegated(const struct place *place, struct cg_role role,
                          const struct cg_attr *attr)
 {
-    return place->delegated && (role.kind != CG_ROLE_VM || strcmp(attr->name, "cpu.weight") != 0);
+    return place->delegated && (role.kind != CG_ROLE_VM || !unit_property(attr));
 }
 
 static const struct open_node *find(const struct nodes *nodes, const struct place *place,

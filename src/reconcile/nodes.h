@@ -21,9 +21,9 @@ struct nodes {
     size_t count, size;
 };
 
-/* The directory in which a cell of that attribute and role lives. On v2 under systemd a guest has
- * two nodes of its own: the scope, which systemd owns, bears the weight, `libvirt/` below it all
- * else. The handle is borrowed. -ENOENT: the role does not exist; -ESTALE: the guest is gone;
+/* The directory in which a cell of that attribute and role lives. Under systemd a guest has two
+ * nodes of its own: the scope, which systemd owns, bears the weight (unit.h), `libvirt/` below it
+ * all else. The handle is borrowed. -ENOENT: the role does not exist; -ESTALE: the guest is gone;
  * -EOPNOTSUPP: the guest is not in that hierarchy at all. */
 int nodes_open(struct nodes *nodes, struct cg_role role, const struct cg_attr *attr, int *ret,
                struct cg_error **err);

@@ -1,19 +1,39 @@
 #include "reconcile/observe.h"
 
 #include "cgroup/access.h"
+#include "reconcile/unit.h"
+
+/* *ret stays NULL where the role does not exist. */
+static int read_file(struct nodes *nodes, const struct cell *wanted, struct buffer *scratch,
+                     struct cg_value **ret, struct cg_error **err)
+{
+    int dir, r = nodes_open(nodes, wanted->role, wanted->attr, &dir, err);
+
+    if (r == -ENOENT && wanted->role.kind != CG_ROLE_VM)
+        return 0;
+    return r < 0 ? r : attr_read(nodes->host->kernel, dir, wanted->attr, scratch, ret, err);
+}
+
+/* *ret stays NULL where the guest is in no unit (any more). */
+static int read_unit(struct nodes *nodes, struct buffer *scratch, struct cg_value **ret,
+                     struct cg_error **err)
+{
+    const struct unit unit = unit_of(nodes->binding, nodes->host);
+
+    return unit.name ? unit_read(nodes->host, &unit, scratch, ret, err) : 0;
+}
 
 static int observe_cell(struct nodes *nodes, const struct cell *wanted, struct buffer *scratch,
                         struct cells *observed, struct refusals *refusals, struct cg_error **err)
 {
     cleanup_error struct cg_error *why = NULL;
-    struct cell seen = {.role = wanted->role, .target = CELL_FILE, .attr = wanted->attr};
-    int dir, r = nodes_open(nodes, wanted->role, wanted->attr, &dir, &why);
+    struct cell seen = {.role = wanted->role, .target = wanted->target, .attr = wanted->attr};
+    int r = wanted->target == CELL_UNIT ? read_unit(nodes, scratch, &seen.value, &why)
+                                        : read_file(nodes, wanted, scratch, &seen.value, &why);
 
     /* A role that does not exist yet is no failure: its cell waits for it. */
-    if (r == -ENOENT && wanted->role.kind != CG_ROLE_VM)
+    if (r == 0 && !seen.value)
         return 0;
-    if (r == 0)
-        r = attr_read(nodes->host->kernel, dir, wanted->attr, scratch, &seen.value, &why);
     if (r == 0) {
         r = cells_set(observed, &seen);
         cg_value_unref(seen.value);
@@ -34,8 +54,8 @@ int observe_cells(struct nodes *nodes, const struct cells *wanted, struct buffer
         const struct cell *cell = &wanted->cells[i];
         int r;
 
-        if (cell->target != CELL_FILE ||
-            cells_find(observed, cell->role, CELL_FILE, cell->attr))
+        if (cell->target == CELL_MASK ||
+            cells_find(observed, cell->role, cell->target, cell->attr))
             continue;
         r = observe_cell(nodes, cell, scratch, observed, refusals, err);
         if (r < 0)

@@ -5,11 +5,13 @@
 #include "reconcile/apply.h"
 #include "reconcile/grant.h"
 #include "reconcile/reconcile.h"
+#include "reconcile/unit.h"
 
 struct pass {
     struct reconcile_context *context;
     const struct reconcile_request *request;
     struct nodes nodes;
+    struct unit unit;
     struct role_list roles;
     struct guest_state state;
     bool state_changed;
@@ -31,6 +33,12 @@ int pass_plan(struct pass *pass, struct cg_error **err);
  * (pass_write.c) */
 int pass_write(struct pass *pass, struct cg_error **err);
 int pass_save_state(struct pass *pass, struct cg_error **err);
+
+/* Asks systemd for what the plan has of it. A pass that does not write only tells apart what somebody
+ * who does has asked for already. (pass_unit.c) */
+bool pass_may_ask(const struct pass *pass);
+int pass_ask(struct pass *pass, struct cg_error **err);
+void pass_look_at_asked(struct pass *pass);
 
 /* The report's changes, from the plan and its outcomes. (pass_report.c) */
 int pass_report_changes(struct pass *pass) must_check;

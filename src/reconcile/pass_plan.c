@@ -29,8 +29,8 @@ static void note_foreign_values(struct pass *pass)
     for (size_t i = 0; i < pass->state.count; i++) {
         struct record *record = &pass->state.records[i];
         const struct cell *seen =
-            record->target == CELL_FILE
-                ? cells_find(&pass->observed, record->role, CELL_FILE, record->attr)
+            record->target != CELL_MASK
+                ? cells_find(&pass->observed, record->role, record->target, record->attr)
                 : NULL;
 
         if (seen && !is_online_part(record, seen->value, pass->context->host) &&
@@ -61,15 +61,16 @@ static int observe_and_target(struct pass *pass, struct cg_error **err)
 {
     const struct reconcile_request *request = pass->request;
     cleanup_cells struct cells wanted = {0}, needs = {0};
-    int r = targets_wanted(request->desired, &pass->state, &wanted);
+    int r = targets_wanted(request->desired, &pass->state, &pass->unit, &wanted);
 
     if (r == 0)
         r = observe(pass, &wanted, err);
     if (r < 0)
         return r;
     note_foreign_values(pass);
-    r = targets_make(request->desired, &pass->state, request->facts, pass->context->host,
-                     &pass->observed, &pass->targets, &pass->report.refusals, &pass->degraded);
+    r = targets_make(request->desired, &pass->state, &pass->unit, request->facts,
+                     pass->context->host, &pass->observed, &pass->targets, &pass->report.refusals,
+                     &pass->degraded);
     if (r == 0)
         r = plan_needs(&pass->targets, &pass->observed, &pass->roles, &needs);
     if (r == 0)

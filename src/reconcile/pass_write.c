@@ -29,6 +29,8 @@ static int write_ahead(struct pass *pass, struct cg_error **err)
         bool known = state_find(&pass->state, &step->cell);
         struct record *record;
 
+        if (step->cell.target == CELL_UNIT && !pass_may_ask(pass))
+            continue;
         if (state_add(&pass->state, &step->cell, &record) < 0)
             return error_out_of_memory(err);
         if (!known && !pass->state.lost)
@@ -54,7 +56,8 @@ static void settle(struct pass *pass, const struct guest_state *before)
         const struct step *step = &pass->plan.steps[i];
         struct record *record = state_find(&pass->state, &step->cell);
 
-        if (step->on_the_way || !record || is_unknown(pass, &step->cell))
+        if (step->on_the_way || !record || is_unknown(pass, &step->cell) ||
+            pass->outcomes[i].state == CHANGE_SETTLING)
             continue;
         if (pass->outcomes[i].state != CHANGE_DONE) {
             if (step->reason != CHANGE_HEAL)
@@ -76,7 +79,7 @@ static int settle_standing(struct pass *pass)
     for (size_t i = 0; i < pass->plan.targets.count; i++) {
         const struct cell *target = &pass->plan.targets.cells[i];
         const struct cell *seen =
-            cells_find(&pass->observed, target->role, CELL_FILE, target->attr);
+            cells_find(&pass->observed, target->role, target->target, target->attr);
         struct record *record = state_find(&pass->state, target);
 
         if (!(target->flags & CELL_ENFORCE_START) || !seen ||
@@ -96,17 +99,25 @@ static int settle_standing(struct pass *pass)
     return 0;
 }
 
+static bool is_planned(const struct plan *plan, const struct cell *cell)
+{
+    for (size_t i = 0; i < plan->count; i++)
+        if (cell_compare(&plan->steps[i].cell, cell) == 0)
+            return true;
+    return false;
+}
+
 /* Cells that are back at their baseline without a write (somebody put them there) are forgotten. */
 static void forget_returned(struct pass *pass)
 {
     for (size_t i = 0; i < pass->plan.targets.count; i++) {
         const struct cell *target = &pass->plan.targets.cells[i];
         const struct cell *seen =
-            cells_find(&pass->observed, target->role, CELL_FILE, target->attr);
+            cells_find(&pass->observed, target->role, target->target, target->attr);
         struct record *record = state_find(&pass->state, target);
 
         if (target->flags & CELL_RETURN && record && seen && seen->value &&
-            cg_value_equal(seen->value, target->value)) {
+            cg_value_equal(seen->value, target->value) && !is_planned(&pass->plan, target)) {
             state_remove(&pass->state, record);
             pass->state_changed = true;
         }
@@ -121,8 +132,10 @@ int pass_write(struct pass *pass, struct cg_error **err)
     pass->outcomes = calloc(pass->plan.count ? pass->plan.count : 1, sizeof(*pass->outcomes));
     if (!pass->outcomes)
         return error_out_of_memory(err);
-    if (!pass->writes)
+    if (!pass->writes) {
+        pass_look_at_asked(pass);
         return 0;
+    }
     forget_returned(pass);
     if (settle_standing(pass) < 0)
         return error_out_of_memory(err);
@@ -133,6 +146,8 @@ int pass_write(struct pass *pass, struct cg_error **err)
     r = write_ahead(pass, err);
     if (r == 0)
         r = plan_apply(&pass->nodes, &pass->plan, pass->outcomes, err);
+    if (r == 0)
+        r = pass_ask(pass, err);
     if (r < 0)
         return r;
     settle(pass, &before);

@@ -29,7 +29,7 @@ static bool is_vm(struct cg_role role)
 
 static const struct cg_value *observed_value(const struct cells *observed, const struct cell *key)
 {
-    const struct cell *seen = cells_find(observed, key->role, CELL_FILE, key->attr);
+    const struct cell *seen = cells_find(observed, key->role, key->target, key->attr);
 
     return seen ? seen->value : NULL;
 }
@@ -201,13 +201,22 @@ static bool rises(const struct cg_value *from, const struct cg_value *to)
     return cg_value_uint(from, &x) == 0 && cg_value_uint(to, &y) == 0 && y > x;
 }
 
+/* systemd was asked for something else, and it may still come though its record is as wanted. */
+static bool is_to_come(const struct cell *target, const struct guest_state *state)
+{
+    const struct record *record =
+        target->target == CELL_UNIT ? state_find(state, target) : NULL;
+
+    return record && record->written[0] && !cg_value_equal(record->written[0], target->value);
+}
+
 static int add_steps(struct plan *plan, const struct planning *p, const struct cell *target)
 {
-    const struct cell *seen = cells_find(p->observed, target->role, CELL_FILE, target->attr);
+    const struct cell *seen = cells_find(p->observed, target->role, target->target, target->attr);
     enum change_reason reason = reason_of(target, p->state);
     enum step_phase phase = STEP_SET;
 
-    if (!differs(p->observed, target))
+    if (!differs(p->observed, target) && !is_to_come(target, p->state))
         return 0;
     if (is_vm(target->role) && target->attr->kind == CG_SET)
         return add_own_set(plan, target, seen->value, reason);
@@ -217,15 +226,19 @@ static int add_steps(struct plan *plan, const struct planning *p, const struct c
     return plan_add(plan, target, target->value, seen->value, phase, reason);
 }
 
-/* mems last, since they move memory; from the root down when growing, from the leaves up when
- * shrinking. */
+/* What systemd is asked for comes behind all that the kernel is, since it cannot be taken back at
+ * once; mems before it, since they move memory; from the root down when growing, from the leaves up
+ * when shrinking. */
 static int step_compare(const void *a, const void *b)
 {
     const struct step *x = a, *y = b;
+    bool x_unit = x->cell.target == CELL_UNIT, y_unit = y->cell.target == CELL_UNIT;
     bool x_mems = strcmp(x->cell.attr->name, "cpuset.mems") == 0;
     bool y_mems = strcmp(y->cell.attr->name, "cpuset.mems") == 0;
     int roles = role_compare(x->cell.role, y->cell.role);
 
+    if (x_unit != y_unit)
+        return x_unit ? 1 : -1;
     if (x_mems != y_mems)
         return x_mems ? 1 : -1;
     if (x->phase != y->phase)

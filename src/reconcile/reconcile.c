@@ -92,7 +92,7 @@ static bool nothing_to_do(const struct pass *pass)
 static enum guest_status status_of(const struct pass *pass)
 {
     const struct report *report = &pass->report;
-    bool planned = false, drift = false;
+    bool planned = false, drift = false, settling = false;
 
     for (size_t i = 0; i < report->change_count; i++) {
         const struct change *change = &report->changes[i];
@@ -100,6 +100,8 @@ static enum guest_status status_of(const struct pass *pass)
         if (change->state == CHANGE_PLANNED) {
             planned = true;
             drift |= change->reason == CHANGE_HEAL;
+        } else if (change->state == CHANGE_SETTLING) {
+            settling = true;
         } else if (change->state != CHANGE_DONE) {
             return GUEST_FAILED;
         }
@@ -110,6 +112,8 @@ static enum guest_status status_of(const struct pass *pass)
         return GUEST_HELD;
     if (planned)
         return drift ? GUEST_DRIFT : GUEST_PENDING;
+    if (settling)
+        return GUEST_SETTLING;
     if (pass->degraded)
         return GUEST_DEGRADED;
     return pass->request->desired->cells.count > 0 || pass->state.count > 0 ? GUEST_IN_SYNC
@@ -173,6 +177,7 @@ int reconcile_guest(struct reconcile_context *context, const struct reconcile_re
     if (r == 0) {
         pass.nodes.host = context->host;
         pass.nodes.binding = request->binding;
+        pass.unit = unit_of(request->binding, context->host);
         r = run(&pass, err);
         if (r == -ESTALE)
             binding_release(request->binding);

@@ -12,6 +12,7 @@
 #include "reconcile/check.h"
 #include "reconcile/report.h"
 #include "reconcile/state_dir.h"
+#include "reconcile/unit.h"
 
 enum reconcile_mode {
     RECONCILE_PLAN,   /* everything but the writes; needs no privilege */
@@ -24,6 +25,8 @@ struct reconcile_context {
     const struct state_dir *state;
     enum reconcile_mode mode;
     unsigned lock_wait_ms; /* how long to wait for another writer of the same guest */
+    struct systemd *systemd;    /* who is asked for UNIT cells; NULL: nobody is */
+    unsigned answer_wait_ms;    /* left to wait for its answers: 0 in the agent, which never does */
     struct buffer scratch; /* reused between passes; zero it first */
     /* What slices above the guests grant, read once for as long as the context lives: for a run
      * over many guests. The agent empties it (ancestors_release) before each pass. */
@@ -36,6 +39,8 @@ struct reconcile_request {
     const struct desired *desired; /* empty: everything returns to its baseline */
     bool starting;                 /* it has just been started: mems may be written */
     bool despite_hold;             /* for `revert`, which holds the guest first */
+    struct unit_call *call;    /* to systemd, of earlier passes too; NULL: it is not asked */
+    bool ask_systemd;          /* it may be asked now: not so soon after it failed */
     /* In: the binding of the last pass (zeroed: none), checked by identity. Out: this pass's. */
     struct binding *binding;
 };

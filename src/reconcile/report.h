@@ -25,6 +25,7 @@ enum change_state {
     CHANGE_UNDONE,  /* written, then taken back since a later one failed */
     CHANGE_UNKNOWN, /* taking it back failed too */
     CHANGE_SKIPPED, /* not tried, since an earlier one failed */
+    CHANGE_SETTLING, /* systemd is asked for it; `error`: why it did not do it so far */
 };
 const char *change_state_name(enum change_state state);
 

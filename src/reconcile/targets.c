@@ -2,18 +2,33 @@
 
 #include <string.h>
 
+/* The desired cell of the attribute that systemd has on record too; NULL: none. */
+static const struct cell *behind_unit(const struct desired *desired, const struct unit *unit)
+{
+    const struct cg_role vm = {.kind = CG_ROLE_VM};
+
+    return unit->name ? cells_find(&desired->cells, vm, CELL_FILE, unit->attr) : NULL;
+}
+
 int targets_wanted(const struct desired *desired, const struct guest_state *state,
-                   struct cells *ret)
+                   const struct unit *unit, struct cells *ret)
 {
     cleanup_cells struct cells wanted = {0};
+    const struct cell *behind = behind_unit(desired, unit);
     int r = cells_copy(&desired->cells, &wanted);
 
+    if (r == 0 && behind) {
+        struct cell cell = *behind;
+
+        cell.target = CELL_UNIT;
+        r = cells_set(&wanted, &cell);
+    }
     for (size_t i = 0; r == 0 && i < state->count; i++) {
         const struct record *record = &state->records[i];
         const struct cell key = {
             .role = record->role, .target = record->target, .attr = record->attr};
 
-        if (record->target == CELL_FILE && !cells_find(&wanted, key.role, CELL_FILE, key.attr))
+        if (record->target != CELL_MASK && !cells_find(&wanted, key.role, key.target, key.attr))
             r = cells_set(&wanted, &key);
     }
     if (r < 0)
@@ -73,12 +88,16 @@ static int online_part(const struct cell *cell, const struct host *host, struct 
     return r;
 }
 
-static int add_desired(const struct cell *cell, const struct host *host, struct cells *targets,
-                       struct refusals *refusals, bool *ret_degraded)
+static int add_desired(const struct cell *cell, const struct guest_state *state,
+                       const struct host *host, struct cells *targets, struct refusals *refusals,
+                       bool *ret_degraded)
 {
     struct cell target;
-    int r = online_part(cell, host, &target, ret_degraded);
+    int r;
 
+    if (is_settled(cell, state))
+        return 0;
+    r = online_part(cell, host, &target, ret_degraded);
     if (r == 0 && !target.value)
         r = refusals_add(refusals, cell->role, NULL, cell->attr, cell->origin,
                          "all of its CPUs are offline: left as it is");
@@ -125,7 +144,7 @@ static int restorable(const struct host *host, struct cg_value **value)
 static int add_kept(const struct record *record, struct origin *origin, struct cells *targets)
 {
     const struct cell target = {.role = record->role,
-                                .target = CELL_FILE,
+                                .target = record->target,
                                 .attr = record->attr,
                                 .value = record->written[0],
                                 .origin = origin};
@@ -137,9 +156,9 @@ static int add_return(const struct record *record, const struct facts *facts,
                       const struct host *host, const struct cells *observed,
                       struct origin *origin, struct cells *targets, struct refusals *refusals)
 {
-    const struct cell *seen = cells_find(observed, record->role, CELL_FILE, record->attr);
+    const struct cell *seen = cells_find(observed, record->role, record->target, record->attr);
     struct cell target = {.role = record->role,
-                          .target = CELL_FILE,
+                          .target = record->target,
                           .attr = record->attr,
                           .flags = CELL_RETURN,
                           .origin = origin};
@@ -161,26 +180,29 @@ static int add_return(const struct record *record, const struct facts *facts,
 }
 
 int targets_make(const struct desired *desired, const struct guest_state *state,
-                 const struct facts *facts, const struct host *host,
+                 const struct unit *unit, const struct facts *facts, const struct host *host,
                  const struct cells *observed, struct cells *ret, struct refusals *refusals,
                  bool *ret_degraded)
 {
+    const struct cell *behind = behind_unit(desired, unit);
     cleanup_cells struct cells targets = {0};
     struct origin *back = origin_new("", "back to the baseline");
     struct origin *kept = origin_new("", "in force before");
     bool degraded = false;
     int r = back && kept ? 0 : -ENOMEM;
 
-    for (size_t i = 0; r == 0 && i < desired->cells.count; i++) {
-        const struct cell *cell = &desired->cells.cells[i];
+    for (size_t i = 0; r == 0 && i < desired->cells.count; i++)
+        r = add_desired(&desired->cells.cells[i], state, host, &targets, refusals, &degraded);
+    if (r == 0 && behind) {
+        struct cell cell = *behind;
 
-        if (!is_settled(cell, state))
-            r = add_desired(cell, host, &targets, refusals, &degraded);
+        cell.target = CELL_UNIT;
+        r = add_desired(&cell, state, host, &targets, refusals, &degraded);
     }
     for (size_t i = 0; r == 0 && i < state->count; i++) {
         const struct record *record = &state->records[i];
 
-        if (record->target != CELL_FILE ||
+        if (record->target == CELL_MASK ||
             cells_find(&desired->cells, record->role, CELL_FILE, record->attr))
             continue;
         r = is_refused(desired, record)

@@ -256,7 +256,8 @@ int pass_verify(struct pass *pass, struct cg_error **err)
     int r = 0;
 
     for (size_t i = 0; r == 0 && pass->writes && i < pass->report.change_count; i++)
-        if (pass->report.changes[i].state == CHANGE_DONE)
+        if (pass->report.changes[i].state == CHANGE_DONE &&
+            pass->report.changes[i].cell.target == CELL_FILE)
             r = read_back(pass, &pass->report.changes[i], err);
     for (size_t i = 0; r == 0 && i < pass->plan.targets.count; i++) {
         const struct cell *target = &pass->plan.targets.cells[i];

@@ -66,12 +66,12 @@ static uint64_t plan_stages(struct apply_run *run, struct pass *pass, uint64_t a
     struct refusals *refusals = &pass->report.refusals;
 
     must(roles_of(request->facts, &pass->roles), "roles", NULL);
-    must(targets_wanted(request->desired, &pass->state, &wanted), "wanted", NULL);
+    must(targets_wanted(request->desired, &pass->state, &pass->unit, &wanted), "wanted", NULL);
     must(observe_cells(&pass->nodes, &wanted, input.scratch, &pass->observed, refusals, &error),
          "observe", error);
     at = samples_lap(&run->stages[STAGE_OBSERVE], at);
-    must(targets_make(request->desired, &pass->state, request->facts, run->host, &pass->observed,
-                      &pass->targets, refusals, &pass->degraded),
+    must(targets_make(request->desired, &pass->state, &pass->unit, request->facts, run->host,
+                      &pass->observed, &pass->targets, refusals, &pass->degraded),
          "targets", NULL);
     must(plan_needs(&pass->targets, &pass->observed, &pass->roles, &needs), "needs", NULL);
     must(observe_cells(&pass->nodes, &needs, input.scratch, &pass->observed, refusals, &error),

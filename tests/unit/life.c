@@ -65,6 +65,7 @@ void life_begin(struct life *life, int version, uint64_t seed)
 
 void life_end(struct life *life)
 {
+    unit_call_release(&life->call);
     report_release(&life->report);
     cg_error_free(life->error);
     binding_release(&life->binding);
@@ -78,9 +79,19 @@ void life_end(struct life *life)
 static int pass(struct life *life, const struct desired *desired, enum reconcile_mode mode)
 {
     struct reconcile_context context = {
-        .host = life->scene.host, .state = &life->state, .mode = mode};
+        .host = life->scene.host,
+        .state = &life->state,
+        .mode = mode,
+        .systemd = life->systemd,
+        .answer_wait_ms = life->answer_wait_ms,
+    };
     const struct reconcile_request request = {
-        .facts = life->scene.facts, .desired = desired, .binding = &life->binding};
+        .facts = life->scene.facts,
+        .desired = desired,
+        .call = &life->call,
+        .ask_systemd = life->ask_systemd,
+        .binding = &life->binding,
+    };
     int r;
 
     report_release(&life->report);

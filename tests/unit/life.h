@@ -12,6 +12,10 @@ struct life {
     struct state_dir state;
     struct desired desired;
     struct binding binding;
+    struct systemd *systemd; /* NULL: none runs */
+    struct unit_call call;
+    bool ask_systemd;
+    unsigned answer_wait_ms;
     struct report report; /* of the last pass */
     struct cg_error *error;
     char *before;       /* model_dump() before vmpin ever ran */

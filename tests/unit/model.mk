@@ -45,3 +45,10 @@ test_pass_model_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 test_pass_model_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_pass_model_LDADD = libtestlife.la $(CMOCKA_LIBS)
 TESTS += test_pass_model
+
+check_PROGRAMS += test_unit
+test_unit_SOURCES = tests/unit/test_unit.c
+test_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+test_unit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_unit_LDADD = libtestlife.la $(CMOCKA_LIBS)
+TESTS += test_unit

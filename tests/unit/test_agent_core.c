@@ -24,7 +24,7 @@ struct step {
     int id;             /* CORE_FACTS: of the running guest; -1: it does not run */
     enum message_event cause;
     enum pass_outcome outcome;
-    bool healed, refused;
+    bool healed, refused, settling;
     uint64_t until_ms; /* a hold's end; 0: none */
 };
 
@@ -85,6 +85,7 @@ static void pass_ended(struct world *world, struct managed *guest)
         .guest = guest,
         .outcome = world->outcome.outcome,
         .healed = world->outcome.healed,
+        .settling = world->outcome.settling,
         .until = world->outcome.until_ms ? EPOCH + world->outcome.until_ms * CORE_MS : CORE_NEVER,
     };
 
@@ -107,7 +108,8 @@ static void drain(struct world *world, bool timed)
     for (unsigned turns = 0; core_next(&world->core, world->now, &action); turns++) {
         assert_true(turns < 100); /* it must come to rest */
         say(world, timed, names[action.type], action.guest ? managed_name(action.guest) : NULL,
-            action.type == ACTION_PASS && action.starting          ? " starting"
+            action.type == ACTION_PASS && !action.ask_systemd      ? " (systemd not asked)"
+            : action.type == ACTION_PASS && action.starting        ? " starting"
             : action.type == ACTION_START_HELPER && action.as_root ? " as root"
                                                                    : "");
         if (action.type == ACTION_PASS)
@@ -316,6 +318,65 @@ static void a_folder_that_is_never_quiet_is_read_all_the_same(void **state)
         steps[count++] = (struct step)EVENT(at, CORE_FOLDERS, NULL, "");
     steps[count++] = (struct step)EVENT(10000, WAIT, NULL, "@6000 reload");
     play(steps, count);
+}
+
+static void systemds_answer_is_looked_at_at_once(void **state)
+{
+    PLAY(A_RUNS, {5, OUTCOMES, .outcome = OUTCOME_DONE, .settling = true},
+         EVENT(6, CORE_NODE, "a", "pass a"), QUIET(60000),
+         {60001, OUTCOMES, .outcome = OUTCOME_DONE}, EVENT(60002, CORE_ANSWERED, "a", "pass a"),
+         QUIET(200000));
+}
+
+static void systemd_that_does_not_do_it_is_asked_after_growing_pauses(void **state)
+{
+    PLAY(A_RUNS, {5, OUTCOMES, .outcome = OUTCOME_DONE, .settling = true},
+         {1000, CORE_ANSWERED, "a", "pass a (systemd not asked)", .refused = true},
+         {2001, CORE_ANSWERED, "a", "@2000 pass a, pass a (systemd not asked)", .refused = true},
+         {5000, CORE_ANSWERED, "a", "@4001 pass a, pass a (systemd not asked)", .refused = true},
+         {10000, OUTCOMES, .outcome = OUTCOME_DONE, .expect = "@9000 pass a"},
+         EVENT(10001, CORE_ANSWERED, "a", "pass a (systemd not asked)"), QUIET(200000));
+}
+
+static void systemds_pauses_grow_up_to_a_minute(void **state)
+{
+    struct step steps[12] = {AT_REST, FACTS(1, "a", 1, EVENT_LIST, "resolve a, pass a"),
+                             {5, OUTCOMES, .outcome = OUTCOME_DONE, .settling = true}};
+    static const char expected[] = "@%llu pass a, pass a (systemd not asked)";
+    char texts[12][64];
+    uint64_t at = 1000, pause = 1000;
+
+    steps[3] = (struct step){at, CORE_ANSWERED, "a", "pass a (systemd not asked)", .refused = true};
+    for (size_t i = 4; i < ARRAY_SIZE(steps); i++) {
+        snprintf(texts[i], sizeof(texts[i]), expected, (unsigned long long)(at + pause));
+        at += pause + 1;
+        pause = pause * 2 < 60000 ? pause * 2 : 60000;
+        steps[i] = (struct step){at, CORE_ANSWERED, "a", texts[i], .refused = true};
+    }
+    play(steps, ARRAY_SIZE(steps));
+}
+
+static void files_are_healed_while_systemd_is_waited_for(void **state)
+{
+    PLAY(A_RUNS, {5, OUTCOMES, .outcome = OUTCOME_DONE, .settling = true},
+         {1000, CORE_ANSWERED, "a", "pass a (systemd not asked)", .refused = true},
+         EVENT(1100, CORE_NODE, "a", "pass a (systemd not asked)"),
+         {1200, OUTCOMES, .outcome = OUTCOME_DONE}, {3000, WAIT, .expect = "@2000 pass a"});
+}
+
+static void a_record_that_another_one_keeps_changing_is_set_again_after_growing_pauses(void **state)
+{
+    PLAY(A_RUNS, {5, OUTCOMES, .outcome = OUTCOME_DONE, .settling = true},
+         EVENT(1000, CORE_ANSWERED, "a", "pass a"),
+         EVENT(1001, CORE_ANSWERED, "a", "pass a (systemd not asked)"),
+         EVENT(4000, CORE_ANSWERED, "a", "@3001 pass a, pass a (systemd not asked)"));
+}
+
+static void something_else_desired_is_asked_of_systemd_at_once(void **state)
+{
+    PLAY(A_RUNS, {5, OUTCOMES, .outcome = OUTCOME_DONE, .settling = true},
+         {1000, CORE_ANSWERED, "a", "pass a (systemd not asked)", .refused = true},
+         EVENT(1100, CORE_DESIRED, "a", "pass a"));
 }
 
 static void the_operators_reload_is_at_once_and_looks_at_every_guest(void **state)
@@ -582,6 +643,12 @@ int main(void)
         cmocka_unit_test(a_refused_helper_starts_again_as_root_at_once_and_only_once),
         cmocka_unit_test(many_changes_in_the_folders_are_one_reload_after_quiet),
         cmocka_unit_test(a_folder_that_is_never_quiet_is_read_all_the_same),
+        cmocka_unit_test(systemds_answer_is_looked_at_at_once),
+        cmocka_unit_test(systemd_that_does_not_do_it_is_asked_after_growing_pauses),
+        cmocka_unit_test(systemds_pauses_grow_up_to_a_minute),
+        cmocka_unit_test(files_are_healed_while_systemd_is_waited_for),
+        cmocka_unit_test(a_record_that_another_one_keeps_changing_is_set_again_after_growing_pauses),
+        cmocka_unit_test(something_else_desired_is_asked_of_systemd_at_once),
         cmocka_unit_test(the_operators_reload_is_at_once_and_looks_at_every_guest),
         cmocka_unit_test(a_guest_is_in_the_queue_once),
         cmocka_unit_test(hints_of_different_guests_are_served_in_their_order),

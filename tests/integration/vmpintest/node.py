@@ -57,7 +57,8 @@ class Nodes:
     def file(self, role, attribute):
         """The path of a native file; the weight of the guest as a whole is the scope's."""
         directory = self.directory(role, attribute.partition(".")[0])
-        if role == "vm" and attribute == "cpu.weight" and directory.endswith("/libvirt"):
+        if (role == "vm" and attribute in ("cpu.weight", "cpu.shares")
+                and directory.endswith("/libvirt")):
             directory = os.path.dirname(directory)
         return f"{directory}/{attribute}"
 
