@@ -1,0 +1,262 @@
+#!/usr/bin/python3
+"""Under systemd a guest's weight is its scope's: what systemd has on record for it is what stays,
+and what else systemd and libvirt do is undone."""
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+import time
+
+from vmpintest import main, skip_unless, virsh, wait_for
+from vmpintest.expect import cpus, equal, full, full_in_force, pinned, policy, weighs
+from vmpintest.host import Machine, read
+from vmpintest.node import shares_to_weight
+from vmpintest.waiting import slow
+
+WEIGHT = {"vm": {"cpu": {"shares": 2048}}}
+
+
+class Unit:
+    """The guest's scope as systemd has it on record."""
+
+    def __init__(self, guest):
+        skip_unless(Machine.has_systemd(), "needs systemd")
+        self.v1 = guest.nodes.version("cpu") == 1
+        self.file = guest.nodes.file("vm", "cpu.shares" if self.v1 else "cpu.weight")
+        self.name = os.path.basename(os.path.dirname(self.file))
+        self.property = "CPUShares" if self.v1 else "CPUWeight"
+
+    def recorded(self):
+        """The property; None where it is not set."""
+        text = systemctl("show", "--value", "-p", self.property, self.name).stdout.strip()
+        return None if text == "[not set]" else int(text)
+
+    def has(self, shares):
+        wanted = None if shares is None else shares if self.v1 else shares_to_weight(shares)
+        return equal(f"{self.name} {self.property}", self.recorded(), wanted)
+
+    def native(self, shares):
+        return str(shares if self.v1 else shares_to_weight(shares))
+
+
+def systemctl(*args):
+    return subprocess.run(["systemctl", *args], check=True, stdout=subprocess.PIPE, text=True)
+
+
+def settled(guest, unit, shares, seconds=10):
+    wait_for(lambda: weighs(guest, "vm", shares) and unit.has(shares), seconds,
+             f"the weight of {shares} shares on record")
+
+
+@contextlib.contextmanager
+def sampled(path):
+    """Collects the values of a file, read every 5 ms meanwhile."""
+    seen, end = [], threading.Event()
+
+    def sample():
+        while not end.wait(0.005):
+            seen.append(read(path))
+    thread = threading.Thread(target=sample)
+    thread.start()
+    try:
+        yield seen
+    finally:
+        end.set()
+        thread.join()
+
+
+@contextlib.contextmanager
+def slow_reload(seconds):
+    """A generator keeps PID 1 busy for so long whenever it reloads."""
+    path = "/run/systemd/system-generators/vmpin-test-slow"
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "w") as file:
+        file.write(f"#!/bin/sh\ntouch /run/vmpin-test-slow; sleep {seconds}\n")
+    os.chmod(path, 0o755)
+    try:
+        yield
+    finally:
+        os.unlink(path)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink("/run/vmpin-test-slow")
+        systemctl("daemon-reload")
+
+
+def begin_reload():
+    """PID 1 is busy when this returns; wait() for the process at the end."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink("/run/vmpin-test-slow")
+    reload = subprocess.Popen(["systemctl", "daemon-reload"])
+    wait_for(lambda: os.path.exists("/run/vmpin-test-slow"), 20, "the reload to begin")
+    return reload
+
+
+def test_on_record(t):
+    """The weight stands in the scope's file and in systemd's record of it"""
+    guest = t.guest()
+    unit = Unit(guest)
+    t.policies.write("a.json", policy(guest, WEIGHT))
+    t.agent()
+    settled(guest, unit, 2048)
+
+
+def test_policy_removed(t):
+    """When the policy goes, file and record are as they were"""
+    guest = t.guest()
+    unit = Unit(guest)
+    before = guest.nodes.settings()
+    t.policies.write("a.json", policy(guest, WEIGHT))
+    t.agent()
+    settled(guest, unit, 2048)
+    t.policies.remove("a.json")
+    wait_for(lambda: unit.has(None) and t.restored(guest, before), 10, "the guest as it was")
+
+
+def test_changes_coalesced(t):
+    """Of many changes in a row the last one ends up on record"""
+    guest = t.guest()
+    unit = Unit(guest)
+    t.agent()
+    for shares in range(1100, 2100, 100):
+        t.policies.write("a.json", policy(guest, {"vm": {"cpu": {"shares": shares}}}))
+        wait_for(lambda: weighs(guest, "vm", shares), 10, "the weight")
+    settled(guest, unit, 2000)
+
+
+def test_one_shot(t):
+    """reconcile has both settled when it ends, and revert both undone"""
+    guest = t.guest()
+    unit = Unit(guest)
+    before = guest.nodes.settings()
+    t.policies.write("a.json", policy(guest, WEIGHT))
+    t.vmpin.run("reconcile")
+    assert weighs(guest, "vm", 2048) and unit.has(2048)
+    t.vmpin.run("plan")
+    t.vmpin.run("revert")
+    assert unit.has(None)
+    assert t.restored(guest, before)
+
+
+def test_way(t):
+    """plan and explain show that a weight goes to the file and to systemd, a set to the file"""
+    guest = t.guest()
+    Unit(guest)
+    t.policies.write("a.json", policy(guest, dict(WEIGHT, vcpu0=cpus("1"))))
+    plan = t.vmpin.json("plan")[1]["guests"][0]["changes"]
+    equal("ways", sorted((c["role"], c["way"]) for c in plan if c["role"] in ("vm", "vcpu0")),
+          [("vcpu0", "file"), ("vm", "file"), ("vm", "systemd")])
+
+
+def restarts():
+    yield "daemon-reload", lambda machine: systemctl("daemon-reload")
+    yield "daemon-reexec", lambda machine: systemctl("daemon-reexec")
+    yield "libvirtd's restart", lambda machine: systemctl("restart", "libvirtd.service")
+
+
+def test_restarts(t):
+    """Over a daemon-reload, a daemon-reexec and a restart of libvirtd the weight never leaves"""
+    guest = t.guest(vcpus=3, iothreads=1)
+    unit = Unit(guest)
+    t.policies.write("a.json", full(guest))
+    t.agent()
+    settled(guest, unit, 2048)
+    for what, do in restarts():
+        with sampled(unit.file) as seen:
+            do(t.machine)
+            wait_for(t.machine.libvirtd_answers, 60, "libvirtd")
+            wait_for(lambda: full_in_force(guest), 20, f"the policy after {what}")
+        print(f"# {what}: {len(seen)} samples of the weight")
+        equal(f"the weight over {what}", set(seen), {unit.native(2048)})
+    assert unit.has(2048)
+
+
+def test_schedinfo(t):
+    """A weight set through virsh is healed within 500 ms, on record too, and is what comes back"""
+    guest = t.guest()
+    unit = Unit(guest)
+    t.policies.write("a.json", policy(guest, WEIGHT))
+    t.agent()
+    settled(guest, unit, 2048)
+    with sampled(unit.file) as seen:
+        virsh("schedinfo", guest.name, "--live", "cpu_shares=700")
+        settled(guest, unit, 2048)
+    assert "700" in seen, "the samples missed virsh's own value"
+    away = (len(seen) - seen.index("700")) * 0.005
+    gone = [i for i, value in enumerate(seen) if value == "700"]
+    print(f"# schedinfo's weight stood for about {len(gone) * 5} ms in {away * 1000:.0f} ms")
+    assert len(gone) * 0.005 <= slow(0.5)
+    t.policies.remove("a.json")
+    wait_for(lambda: equal("the weight", read(unit.file), "700") and
+             equal("the record", unit.recorded(), 700), 10, "virsh's weight")
+
+
+def test_busy(t):
+    """While PID 1 is busy with a reload, other values are healed as fast as ever"""
+    guest = t.guest()
+    unit = Unit(guest)
+    t.policies.write("a.json", policy(guest, {"vcpu1": cpus("1")}))
+    agent = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the set")
+
+    def heal():
+        begin = time.monotonic()
+        guest.nodes.set_cpus("vcpu1", "0")
+        wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the heal")
+        return time.monotonic() - begin
+    idle = min(heal() for _ in range(3))
+    with slow_reload(8):
+        reload = begin_reload()
+        t.policies.write("a.json", policy(guest, dict(WEIGHT, vcpu1=cpus("1"))))
+        wait_for(lambda: weighs(guest, "vm", 2048), 5, "the weight in the file")
+        busy = min(heal() for _ in range(3))
+        status = t.vmpin.json("status", guest.name)[1]["guests"][0]["status"]
+        assert reload.poll() is None, "the reload ended too early: nothing was shown"
+        assert reload.wait() == 0
+        settled(guest, unit, 2048)
+    print(f"# a heal took {idle * 1000:.0f} ms, {busy * 1000:.0f} ms while PID 1 was busy")
+    equal("the status meanwhile", status, "settling")
+    assert busy <= 3 * idle + slow(0.05)
+    assert "not got it on record" not in agent.log()
+
+
+def test_killed(t):
+    """An agent that was killed before systemd answered leaves it to the next one"""
+    guest = t.guest()
+    unit = Unit(guest)
+    before = guest.nodes.settings()
+    with slow_reload(5):
+        t.policies.write("a.json", policy(guest, WEIGHT))
+        agent = t.agent()
+        settled(guest, unit, 2048)
+        reload = begin_reload()
+        t.policies.write("a.json", policy(guest, {"vm": {"cpu": {"shares": 4096}}}))
+        wait_for(lambda: weighs(guest, "vm", 4096), 5, "the weight in the file")
+        agent.kill()
+        reload.wait()
+    t.agent()
+    settled(guest, unit, 4096)
+    t.policies.remove("a.json")
+    wait_for(lambda: unit.has(None) and t.restored(guest, before), 10, "the guest as it was")
+
+
+def test_no_bus(t):
+    """Without a system bus the file's value is in force, said once, and on record when it is back"""
+    guest = t.guest()
+    unit = Unit(guest)
+    agent = t.agent()
+    virsh("list")
+    try:
+        systemctl("stop", "dbus.socket", "dbus.service")
+        t.policies.write("a.json", policy(guest, dict(WEIGHT, vcpu1=cpus("1"))))
+        wait_for(lambda: weighs(guest, "vm", 2048) and pinned(guest, "vcpu1", "1"), 10, "the file")
+        agent.wait_log("not got it on record")
+        time.sleep(slow(0.3))
+        equal("how often it was told", agent.log().count("not got it on record"), 1)
+    finally:
+        systemctl("start", "dbus.socket", "dbus.service")
+    settled(guest, unit, 2048, 30)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
