@@ -31,7 +31,7 @@ static uint64_t later(uint64_t a, uint64_t b)
 
 static bool runs(const struct managed *guest)
 {
-    return guest->facts && guest->facts->running;
+    return guest->facts && (guest->facts->running || guest->schedule.launching);
 }
 
 void core_init(struct core *core, struct store *store, uint64_t now)
@@ -139,8 +139,11 @@ static int take_facts(struct core *core, const struct event *event, uint64_t now
         facts_free(event->facts);
         return r;
     }
-    if (other_incarnation(old, event->facts))
+    /* What is being launched is the new incarnation, whatever is still told of the old one. */
+    if (!guest->schedule.launching && other_incarnation(old, event->facts))
         new_incarnation(core, guest, now);
+    if (event->facts->running)
+        guest->schedule.launching = false;
     guest->facts = event->facts;
     facts_free(old);
     guest->schedule.generation = core->generation;
@@ -158,6 +161,23 @@ static int take_facts(struct core *core, const struct event *event, uint64_t now
         hint(core, guest, now);
     }
     return 0;
+}
+
+static void launch(struct core *core, struct managed *guest, uint64_t now)
+{
+    if (runs(guest) && !guest->schedule.launching)
+        new_incarnation(core, guest, now); /* its end has not been told yet */
+    guest->schedule.launching = true;
+    guest->schedule.started = now;
+    start_over(core, guest, now);
+}
+
+static void launch_failed(struct core *core, struct managed *guest, uint64_t now)
+{
+    if (!guest->schedule.launching)
+        return;
+    guest->schedule.launching = false;
+    ask(core, guest, WORK_FORGET, now);
 }
 
 static void synced(struct core *core, uint64_t now)
@@ -236,7 +256,18 @@ bool core_gave_up(const struct managed *guest)
     const struct schedule *s = &guest->schedule;
     unsigned tries = s->outcome ? patience[s->outcome].tries : 0;
 
-    return tries && s->retries == tries + 1;
+    return tries && s->retries == tries + 1 && !s->launching;
+}
+
+/* What libvirt still makes changes by itself, and each change is heard of; that the guest's process
+ * was moved there may not be. */
+static void passed_early(struct core *core, const struct event *event, uint64_t now)
+{
+    struct schedule *s = &event->guest->schedule;
+
+    s->outcome = event->outcome;
+    if (event->outcome != OUTCOME_DONE && now - s->started <= CORE_STARTING)
+        ask(core, event->guest, WORK_PASS, now + patience[event->outcome].first);
 }
 
 static void passed(struct core *core, const struct event *event, uint64_t now)
@@ -278,6 +309,12 @@ int core_event(struct core *core, const struct event *event, uint64_t now)
     switch (event->type) {
     case CORE_FACTS:
         return take_facts(core, event, now);
+    case CORE_LAUNCH:
+        launch(core, event->guest, now);
+        break;
+    case CORE_LAUNCH_FAILED:
+        launch_failed(core, event->guest, now);
+        break;
     case CORE_GONE:
         ask(core, event->guest, WORK_REMOVE, now);
         break;
@@ -326,7 +363,10 @@ int core_event(struct core *core, const struct event *event, uint64_t now)
         core->sweep_due = earlier(core->sweep_due, now + CORE_SWEEP);
         break;
     case CORE_PASSED:
-        passed(core, event, now);
+        if (event->guest->schedule.launching)
+            passed_early(core, event, now);
+        else
+            passed(core, event, now);
         break;
     case CORE_ANSWERED:
         answered(core, event, now);
@@ -389,13 +429,14 @@ static bool guest_next(struct core *core, struct managed *guest, uint64_t now, s
             return false;
         }
         s->work &= ~(unsigned)order[i].work;
-        if (order[i].work == WORK_PASS)
+        if (order[i].work == WORK_PASS && !s->launching)
             pace(s, now);
-        else if (s->work && order[i].work != WORK_REMOVE)
+        if (s->work && order[i].work != WORK_REMOVE)
             queue_put(&core->queue, guest, s->due);
         *ret = (struct action){
             .type = order[i].action,
             .guest = guest,
+            .launching = s->launching,
             .starting = s->starting && now - s->started <= CORE_STARTING,
             .ask_systemd = s->ask_from <= now,
         };

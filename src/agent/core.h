@@ -24,6 +24,8 @@
 
 enum event_type {
     CORE_FACTS = 1,         /* guest, facts, cause */
+    CORE_LAUNCH,            /* guest: libvirt starts it, and has a process for it */
+    CORE_LAUNCH_FAILED,     /* guest: that process is gone, if it was not heard to have started */
     CORE_GONE,              /* guest: neither running nor defined any more */
     CORE_LISTING,           /* a list of all guests begins */
     CORE_SYNCED,            /* the list is complete */
@@ -62,12 +64,13 @@ enum action_type {
     ACTION_FORGET,           /* guest */
     ACTION_REMOVE,           /* guest: forget it and take it out of the store */
     ACTION_RESOLVE,          /* guest */
-    ACTION_PASS,             /* guest, starting, ask_systemd; CORE_PASSED is to follow */
+    ACTION_PASS,             /* guest, launching, starting, ask_systemd; CORE_PASSED is to follow */
 };
 
 struct action {
     enum action_type type;
     struct managed *guest;
+    bool launching;
     bool starting;
     bool ask_systemd;
     bool as_root;

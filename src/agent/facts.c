@@ -18,7 +18,9 @@ static void take_guest(struct agent *agent, struct message *message)
     }
     event.facts = steal_pointer(&message->facts);
     agent_tell(agent, &event);
-    if (!guest->facts)
+    if (guest->facts)
+        launch_note_facts(agent, guest->facts, message->event);
+    else
         store_remove(&agent->store, guest);
 }
 
@@ -41,6 +43,7 @@ static void take_connected(struct agent *agent, const struct message *message)
     agent->disconnected = agent->helper_trouble = NULL;
     agent->metrics.metrics.connects++;
     metrics_file_touch(agent);
+    launch_note_connection(agent);
     agent_tell(agent, &(struct event){.type = CORE_LISTING});
 }
 

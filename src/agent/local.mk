@@ -1,12 +1,14 @@
 noinst_LTLIBRARIES += libagent.la
 libagent_la_SOURCES = \
 	src/agent/agent.h src/agent/agent.c \
+	src/agent/arrival.h src/agent/arrival.c \
 	src/agent/core.h src/agent/core.c \
 	src/agent/entries.h \
 	src/agent/facts.c \
 	src/agent/folders.h src/agent/folders.c \
 	src/agent/helper.h src/agent/helper.c \
 	src/agent/inotify.h src/agent/inotify.c \
+	src/agent/launch.c \
 	src/agent/log.h src/agent/log.c \
 	src/agent/loop.c \
 	src/agent/metrics.h src/agent/metrics.c \

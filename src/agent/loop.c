@@ -113,6 +113,11 @@ static void on_answer(struct unit_call *call, void *data)
                           .type = CORE_ANSWERED, .guest = guest, .refused = call->error != NULL});
 }
 
+static int on_arrivals(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+    return launch_read(data);
+}
+
 static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
 {
     struct agent *agent = data;
@@ -251,6 +256,7 @@ static void open_watches(struct agent *agent)
         folders_are_blind(agent, error);
     if (watches_open(&agent->watches, agent->host, &worse) < 0)
         log_line(&agent->log, LOG_WARNING, "%s", worse ? cg_error_text(worse) : "out of memory");
+    launch_open(agent);
 }
 
 /* An agent that only observes asks nothing, nor one whose host is a folder. */
@@ -284,6 +290,8 @@ int loop_setup(struct agent *agent, struct cg_error **err)
     if (r >= 0)
         r = add_queue(agent, agent->watches.queue, on_nodes);
     if (r >= 0)
+        r = add_queue(agent, agent->arrivals.queue, on_arrivals);
+    if (r >= 0)
         r = metrics_file_open(agent, agent->options->metrics);
     if (r >= 0)
         r = open_systemd(agent);
@@ -310,4 +318,5 @@ void loop_end(struct agent *agent)
     systemd_bus_free(agent->context.systemd);
     sd_event_unref(agent->event);
     folders_close(&agent->folders);
+    arrivals_close(&agent->arrivals);
 }

@@ -4,6 +4,7 @@
 #define AGENT_PARTS_H
 
 #include "agent/agent.h"
+#include "agent/arrival.h"
 #include "agent/core.h"
 #include "agent/folders.h"
 #include "agent/helper.h"
@@ -29,11 +30,13 @@ struct agent {
     struct core core;
     struct policies policies;
     struct watches watches;
+    struct arrivals arrivals;
     struct folders folders;
     struct helper helper;
     struct metrics_file metrics;
     struct reconcile_context context;
     bool folders_blind;                /* the policy folders are not watched */
+    bool warned_of_arrivals;           /* where guests appear cannot be watched: said once */
     bool warned_of_watches;            /* that some guests are not: said once */
     bool ready;                        /* the service manager was told so */
     char *disconnected;                /* the reason, as told last; NULL: connected */
@@ -54,6 +57,14 @@ int loop_run(struct agent *agent); /* until a signal ends it: the exit status */
 int loop_take_nodes(struct agent *agent, const struct managed *but);
 void loop_end(struct agent *agent);
 
+/* launch.c: guests that libvirt starts are met before it tells of them. What cannot be watched is
+ * told once. */
+void launch_open(struct agent *agent);
+int launch_read(struct agent *agent);
+void launch_note_facts(struct agent *agent, const struct facts *facts, enum message_event event);
+void launch_note_connection(struct agent *agent);
+void launch_pass(struct agent *agent, struct managed *guest); /* while it is being started */
+
 /* facts.c: what the helper says, made into events */
 extern const struct helper_callbacks facts_callbacks; /* `data` is the agent */
 
@@ -62,6 +73,10 @@ void facts_helper_trouble(struct agent *agent, const char *text);
 
 /* work.c: carries one action out, and tells the core of a pass's outcome */
 void work_do(struct agent *agent, const struct action *action);
+enum pass_outcome work_outcome(int r); /* of a pass that could not be made: -errno */
+/* Sets the watches that the guest needs. New ones mean that what the pass has read may have changed
+ * before they were set. */
+void work_watch(struct agent *agent, struct managed *guest);
 
 /* notify.c: sd_notify(3) */
 void notify_reloading(struct agent *agent);

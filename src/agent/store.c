@@ -24,6 +24,17 @@ struct managed *store_find(const struct store *store, const char *uuid)
     return found ? *found : NULL;
 }
 
+struct managed *store_find_name(const struct store *store, const char *driver, const char *name)
+{
+    struct managed *guest;
+
+    TAILQ_FOREACH(guest, &store->all, all)
+        if (guest->facts && strcmp(guest->facts->name, name) == 0 &&
+            strcmp(guest->facts->driver, driver) == 0)
+            return guest;
+    return NULL;
+}
+
 struct managed *store_add(struct store *store, const char *uuid)
 {
     struct managed *guest = store_find(store, uuid);

@@ -40,9 +40,10 @@ struct schedule {
     uint64_t sequence;           /* among those due at the same time: first come, first served */
     unsigned work;               /* enum work */
     unsigned generation;         /* of the listing that last told of it */
+    bool launching;              /* libvirt makes its nodes and has not said Started */
     bool starting;               /* it started, and no pass has gone through since */
     bool unwatched;              /* its watches could not be set: it is swept */
-    uint64_t started;            /* when it did */
+    uint64_t started;            /* when it did, or when its launch began */
     uint64_t not_before;         /* hints and retries wait until then, */
     uint64_t truce;              /* and until then while it is fought over */
     enum pass_outcome outcome;   /* the last pass's */
@@ -88,6 +89,8 @@ struct store {
 
 void store_init(struct store *store);
 struct managed *store_find(const struct store *store, const char *uuid);
+/* The guest whose facts have that name and driver; NULL: none. */
+struct managed *store_find_name(const struct store *store, const char *driver, const char *name);
 /* The guest of that UUID, made when it is not there. NULL: out of memory. */
 struct managed *store_add(struct store *store, const char *uuid);
 /* Frees it; its watches must be gone and the core must not have it in its queue. */

@@ -118,8 +118,7 @@ static void remove_guest(struct agent *agent, struct managed *guest)
     store_remove(&agent->store, guest);
 }
 
-/* New watches mean that what the pass has read may have changed before they were set. */
-static void watch(struct agent *agent, struct managed *guest)
+void work_watch(struct agent *agent, struct managed *guest)
 {
     static const struct log_entry entry = {.priority = LOG_WARNING, .id = ENTRY_UNWATCHED};
     cleanup_error struct cg_error *error = NULL;
@@ -171,7 +170,7 @@ static void judge(struct agent *agent, struct managed *guest, const struct repor
     }
 }
 
-static enum pass_outcome outcome_of(int r)
+enum pass_outcome work_outcome(int r)
 {
     switch (r) {
     case -EBUSY:
@@ -210,9 +209,9 @@ static void pass(struct agent *agent, struct managed *guest, bool starting, bool
                     : event.outcome == OUTCOME_HELD ? "held back"
                                                     : "put off");
         count_status(agent, guest, &report);
-        watch(agent, guest);
+        work_watch(agent, guest);
     } else {
-        event.outcome = outcome_of(r);
+        event.outcome = work_outcome(r);
         if (r == -ESTALE)
             guest->rewatch = true;
     }
@@ -263,7 +262,10 @@ void work_do(struct agent *agent, const struct action *action)
             agent_tell(agent, &(struct event){.type = CORE_DESIRED, .guest = action->guest});
         break;
     case ACTION_PASS:
-        pass(agent, action->guest, action->starting, action->ask_systemd);
+        if (action->launching)
+            launch_pass(agent, action->guest);
+        else
+            pass(agent, action->guest, action->starting, action->ask_systemd);
         break;
     }
 }

@@ -24,7 +24,8 @@ int file_write(int dir, const char *path, const char *text, size_t length) must_
  * and neither is lost when the machine stops. */
 int file_replace(int dir, const char *name, const char *text, size_t length,
                  mode_t mode) must_check;
-/* The same without waiting for the disk: for what is soon written anew. */
+/* The same without waiting for the disk: for what is soon written anew, or worth nothing after the
+ * machine's next start. */
 int file_publish(int dir, const char *name, const char *text, size_t length,
                  mode_t mode) must_check;
 

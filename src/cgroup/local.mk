@@ -12,6 +12,7 @@ libcgroup_la_SOURCES = \
 	src/cgroup/access_error.h src/cgroup/access_error.c \
 	src/cgroup/guest_path.h src/cgroup/guest_path.c src/cgroup/role.c \
 	src/cgroup/guest.c src/cgroup/find.c \
+	src/cgroup/partition.h src/cgroup/partition.c \
 	src/cgroup/node.h src/cgroup/node.c src/cgroup/node_access.c src/cgroup/node_change.c \
 	src/cgroup/node_tasks.c \
 	src/cgroup/tree.c src/cgroup/walk.c

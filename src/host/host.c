@@ -99,11 +99,18 @@ static int open_folders(struct host *host, const char *root, struct cg_error **e
         r = open_folder(host, root, "sys", &host->sys, err);
     if (r < 0)
         return r;
-    /* libvirt makes it when it first runs; who may not look into it does without. */
-    if (open_folder(host, root, "run/libvirt", &host->libvirt_run, NULL) < 0)
-        host->libvirt_run = -1;
+    host_find_libvirt(host);
     host->systemd = has_folder(host, "run/systemd/system");
     return 0;
+}
+
+/* libvirt makes it when it first runs; who may not look into it does without. */
+void host_find_libvirt(struct host *host)
+{
+    if (host->libvirt_run < 0)
+        host->libvirt_run = host->kernel->open_dir(host->kernel, host->root, "run/libvirt", NULL);
+    if (host->libvirt_run < 0)
+        host->libvirt_run = -1;
 }
 
 int host_open(const struct kernel *kernel, const char *root, struct host **ret,

@@ -24,6 +24,8 @@ struct host {
 /* Opens the host below the folder `root` ("/" or NULL: this one). */
 int host_open(const struct kernel *kernel, const char *root, struct host **ret,
               struct cg_error **err);
+/* libvirt's run folder may not have been there yet. */
+void host_find_libvirt(struct host *host);
 /* Reads the CPU and node sets again (after a uevent). */
 int host_refresh(struct host *host, struct cg_error **err);
 struct host *host_free(struct host *host);

@@ -93,6 +93,17 @@ static bool other_guest(const char *path, const struct facts *facts)
     return other;
 }
 
+/* Does libvirt keep the guest's nodes in libvirt/ below its own? It does so in systemd's units. */
+static void note_delegated(const struct binding *binding, struct place *place)
+{
+    const struct kernel *k = binding->kernel;
+    int dir = k->open_dir(k, place->dir, "libvirt", NULL);
+
+    place->delegated = dir >= 0;
+    if (dir >= 0)
+        k->close_dir(k, dir);
+}
+
 static int bind_line(const struct host *host, const struct facts *facts,
                      const struct cgroup_line *line, struct binding *binding)
 {
@@ -110,6 +121,9 @@ static int bind_line(const struct host *host, const struct facts *facts,
         return r == -ENOENT ? 0 : r;
     r = other_guest(path.vm, facts) ? -ESTALE
                                     : binding_add(binding, hierarchy, &path.vm, path.delegated);
+    /* While libvirt starts a guest, its process is in the scope for a moment. */
+    if (r == 0 && hierarchy->version == 2 && !path.delegated)
+        note_delegated(binding, &binding->places[binding->count - 1]);
     guest_path_release(&path);
     return r;
 }
@@ -175,17 +189,6 @@ static char *scope_name(const char *slice, const char *machine)
     return scope;
 }
 
-/* Does libvirt keep the guest's nodes in libvirt/ below its own? It does so in systemd's units. */
-static void note_delegated(const struct binding *binding, struct place *place)
-{
-    const struct kernel *k = binding->kernel;
-    int dir = k->open_dir(k, place->dir, "libvirt", NULL);
-
-    place->delegated = dir >= 0;
-    if (dir >= 0)
-        k->close_dir(k, dir);
-}
-
 /* Where a guest without a known process should be: by its id, in libvirt's default places. */
 static int bind_by_id(const struct host *host, const struct facts *facts, struct binding *binding)
 {
@@ -241,7 +244,7 @@ int binding_make(const struct host *host, const struct facts *facts, struct bind
     r = read_pid(host, facts, &scratch, &binding.pid);
     if (r == 0)
         r = bind_by_process(host, facts, &scratch, &binding);
-    else if (r == -ENOENT)
+    else if (r == -ENOENT && facts->id >= 0)
         r = bind_by_id(host, facts, &binding);
     if (r == -ENOMEM)
         return error_out_of_memory(err);

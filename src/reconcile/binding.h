@@ -24,7 +24,8 @@ struct binding {
     const struct kernel *kernel; /* whose handles the places' are */
 };
 
-/* -ENOENT: the guest has no node (it does not run, or not yet); -ESTALE: pid file and id disagree,
+/* An id of -1: not known yet, the process alone tells.
+ * -ENOENT: the guest has no node (it does not run, or not yet); -ESTALE: pid file and id disagree,
  * the guest is just starting or ending. */
 int binding_make(const struct host *host, const struct facts *facts, struct binding *ret,
                  struct cg_error **err);

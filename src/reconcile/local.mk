@@ -6,6 +6,7 @@ libreconcile_la_SOURCES = \
 	src/reconcile/state_dir.h src/reconcile/state_dir.c \
 	src/reconcile/unit.h src/reconcile/unit.c \
 	src/reconcile/unit_bus.h src/reconcile/unit_bus.c \
+	src/reconcile/early.h src/reconcile/early.c \
 	src/reconcile/observe.h src/reconcile/observe.c \
 	src/reconcile/targets.h src/reconcile/targets.c \
 	src/reconcile/plan.h src/reconcile/plan.c \

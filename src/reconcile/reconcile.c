@@ -135,7 +135,7 @@ static int run(struct pass *pass, struct cg_error **err)
         r = pass_write(pass, err);
     if (r == 0)
         r = pass_report_changes(pass);
-    if (r == 0)
+    if (r == 0 && !pass->request->early)
         r = pass_verify(pass, err);
     return r == -ENOMEM ? error_out_of_memory(err) : r;
 }

@@ -203,7 +203,8 @@ int state_dir_save(const struct state_dir *dir, const struct guest_state *state,
 
     snprintf(name, sizeof(name), "%s.json", state->uuid);
     if (r == 0)
-        r = file_replace(dir->guests, name, text, strlen(text), 0644);
+        /* It dies with the machine, as the control groups do, and a heal waits for it. */
+        r = file_publish(dir->guests, name, text, strlen(text), 0644);
     return r < 0 ? error_set(err, -r, "the baseline could not be saved in %s/guests/%s: %s",
                              dir->path, name, strerror(-r))
                  : 0;

@@ -2,8 +2,8 @@ check_LTLIBRARIES += libtestfolder.la
 libtestfolder_la_SOURCES = tests/unit/folder.h tests/unit/folder.c tests/unit/test.h
 libtestfolder_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
-cgroup_unit_tests = test_set test_value test_attr test_mounts test_guest_path test_access \
-	test_kernel test_host test_tree test_tree_change test_tree_guests test_tree_threads \
+cgroup_unit_tests = test_set test_value test_attr test_mounts test_guest_path test_partition \
+	test_access test_kernel test_host test_tree test_tree_change test_tree_guests test_tree_threads \
 	test_abi_layout
 check_PROGRAMS += $(cgroup_unit_tests)
 TESTS += $(cgroup_unit_tests)
@@ -24,6 +24,9 @@ test_mounts_LDADD = libcgroup.la $(CMOCKA_LIBS)
 test_guest_path_SOURCES = tests/unit/test_guest_path.c
 test_guest_path_CFLAGS = $(cgroup_unit_cflags)
 test_guest_path_LDADD = libcgroup.la $(CMOCKA_LIBS)
+test_partition_SOURCES = tests/unit/test_partition.c
+test_partition_CFLAGS = $(cgroup_unit_cflags)
+test_partition_LDADD = libcgroup.la $(CMOCKA_LIBS)
 test_access_SOURCES = tests/unit/test_access.c
 test_access_CFLAGS = $(cgroup_unit_cflags)
 test_access_LDADD = libcgroup.la $(CMOCKA_LIBS)

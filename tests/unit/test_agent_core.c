@@ -108,7 +108,8 @@ static void drain(struct world *world, bool timed)
     for (unsigned turns = 0; core_next(&world->core, world->now, &action); turns++) {
         assert_true(turns < 100); /* it must come to rest */
         say(world, timed, names[action.type], action.guest ? managed_name(action.guest) : NULL,
-            action.type == ACTION_PASS && !action.ask_systemd      ? " (systemd not asked)"
+            action.type == ACTION_PASS && action.launching         ? " early"
+            : action.type == ACTION_PASS && !action.ask_systemd      ? " (systemd not asked)"
             : action.type == ACTION_PASS && action.starting        ? " starting"
             : action.type == ACTION_START_HELPER && action.as_root ? " as root"
                                                                    : "");
@@ -221,6 +222,54 @@ static void a_defined_guest_that_starts_is_passed_with_its_new_facts(void **stat
     PLAY(AT_REST, FACTS(5, "a", -1, EVENT_LIST, "forget a, resolve a"),
          FACTS(50, "a", 3, EVENT_OTHER, "resolve a, pass a"),
          FACTS(60, "a", 3, EVENT_STARTED, "pass a starting"), QUIET(60000));
+}
+
+#define A_IS_DEFINED AT_REST, FACTS(5, "a", -1, EVENT_LIST, "forget a, resolve a")
+
+static void a_defined_guest_is_passed_early_from_its_process_on_until_it_has_started(void **state)
+{
+    PLAY(A_IS_DEFINED, EVENT(10, CORE_LAUNCH, "a", "pass a early"),
+         EVENT(12, CORE_NODE, "a", "pass a early"), EVENT(13, CORE_NODE, "a", "pass a early"),
+         FACTS(50, "a", 3, EVENT_STARTED, "resolve a, pass a starting"),
+         EVENT(60, CORE_NODE, "a", "pass a"), QUIET(60000));
+}
+
+static void what_libvirt_still_makes_is_looked_at_at_each_change(void **state)
+{
+    struct step steps[40] = {A_IS_DEFINED, {10, OUTCOMES, .outcome = OUTCOME_FAILED}};
+    size_t count = 3;
+
+    for (unsigned at = 10; at < 10 + 2 * PACE_PASSES - 5; at++)
+        steps[count++] = (struct step)EVENT(at, at == 10 ? CORE_LAUNCH : CORE_NODE, "a",
+                                            "pass a early");
+    play(steps, count);
+}
+
+static void control_groups_that_are_not_found_yet_are_looked_for_again(void **state)
+{
+    PLAY(A_IS_DEFINED, {10, OUTCOMES, .outcome = OUTCOME_ABSENT},
+         EVENT(10, CORE_LAUNCH, "a", "pass a early"), EVENT(11, CORE_NODE, "a", "pass a early"),
+         {40, WAIT, .expect = "@31 pass a early"}, {40, OUTCOMES, .outcome = OUTCOME_DONE},
+         {60000, WAIT, .expect = "@51 pass a early"});
+}
+
+static void a_launch_that_fails_is_forgotten(void **state)
+{
+    PLAY(A_IS_DEFINED, EVENT(10, CORE_LAUNCH, "a", "pass a early"),
+         EVENT(20, CORE_LAUNCH_FAILED, "a", "forget a"), EVENT(30, CORE_NODE, "a", ""),
+         QUIET(60000));
+}
+
+static void a_guest_that_has_started_does_not_fail_to_launch(void **state)
+{
+    PLAY(A_RUNS, EVENT(10, CORE_LAUNCH_FAILED, "a", ""), EVENT(20, CORE_NODE, "a", "pass a"));
+}
+
+static void a_launch_before_the_old_end_was_told_is_a_new_incarnation(void **state)
+{
+    PLAY(A_RUNS, EVENT(10, CORE_LAUNCH, "a", "forget a, pass a early"),
+         FACTS(20, "a", -1, EVENT_STOPPED, "resolve a, pass a early"),
+         FACTS(30, "a", 2, EVENT_STARTED, "resolve a, pass a starting"), QUIET(60000));
 }
 
 static void equal_facts_cause_no_recompute(void **state)
@@ -630,6 +679,12 @@ int main(void)
         cmocka_unit_test(a_guest_that_ran_before_is_not_starting),
         cmocka_unit_test(a_guest_that_is_only_defined_gets_its_desired_cells_but_no_pass),
         cmocka_unit_test(a_defined_guest_that_starts_is_passed_with_its_new_facts),
+        cmocka_unit_test(a_defined_guest_is_passed_early_from_its_process_on_until_it_has_started),
+        cmocka_unit_test(what_libvirt_still_makes_is_looked_at_at_each_change),
+        cmocka_unit_test(control_groups_that_are_not_found_yet_are_looked_for_again),
+        cmocka_unit_test(a_launch_that_fails_is_forgotten),
+        cmocka_unit_test(a_guest_that_has_started_does_not_fail_to_launch),
+        cmocka_unit_test(a_launch_before_the_old_end_was_told_is_a_new_incarnation),
         cmocka_unit_test(equal_facts_cause_no_recompute),
         cmocka_unit_test(changed_facts_are_resolved_then_passed),
         cmocka_unit_test(a_guest_that_stops_is_forgotten_and_passed_no_more),

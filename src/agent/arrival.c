@@ -1,0 +1,261 @@
+#include "agent/arrival.h"
+
+#include "cgroup/partition.h"
+
+#include <fcntl.h>
+#include <string.h>
+
+#define RUN_EVENTS       (IN_CREATE | IN_MODIFY | IN_DELETE | IN_ONLYDIR)
+#define PARTITION_EVENTS (IN_CREATE | IN_ONLYDIR)
+#define NODE_EVENTS      (IN_CREATE | IN_MODIFY | IN_ONLYDIR)
+#define RUN_FOLDER       "qemu" /* guests of other drivers are met when libvirt tells of them */
+
+enum place_kind {
+    PLACE_RUN,
+    PLACE_ABOVE,     /* a component of a partition's path is waited for: `name` */
+    PLACE_PARTITION, /* guests' nodes appear in it: `name` is its path */
+    PLACE_NODE,      /* a new directory, of a guest that is not known yet */
+};
+
+struct arrival_watch {
+    int wd;
+    enum place_kind kind;
+    char *name;
+};
+
+/* Only the CPU sets are written before a guest has started. */
+static const struct cg_hierarchy *hierarchy_of(const struct arrivals *arrivals)
+{
+    return mounts_find(arrivals->host->mounts, "cpuset");
+}
+
+static int watch(struct arrivals *arrivals, int dir, const char *file, uint32_t events,
+                 enum place_kind kind, const char *name)
+{
+    int wd = inotify_watch(arrivals->queue, dir, file, events);
+    char *copy;
+
+    if (wd < 0)
+        return wd;
+    if (arrivals->count == arrivals->size) {
+        size_t size = arrivals->size ? 2 * arrivals->size : 8;
+        struct arrival_watch *list = reallocarray(arrivals->list, size, sizeof(*list));
+
+        if (!list)
+            return -ENOMEM;
+        arrivals->list = list;
+        arrivals->size = size;
+    }
+    copy = strdup(name);
+    if (!copy)
+        return -ENOMEM;
+    arrivals->list[arrivals->count++] =
+        (struct arrival_watch){.wd = wd, .kind = kind, .name = copy};
+    return 0;
+}
+
+static void drop(struct arrivals *arrivals, bool nodes)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < arrivals->count; i++) {
+        struct arrival_watch *at = &arrivals->list[i];
+
+        if ((at->kind == PLACE_NODE) != nodes) {
+            arrivals->list[kept++] = *at;
+            continue;
+        }
+        inotify_rm_watch(arrivals->queue, at->wd);
+        free(at->name);
+    }
+    arrivals->count = kept;
+}
+
+/* Gone meanwhile, or not there yet: nothing to watch is no failure. */
+static int mind_absence(int r)
+{
+    return r == -ENOENT || r == -ENODEV ? 0 : r;
+}
+
+static int watch_node(struct arrivals *arrivals, const char *partition, const char *name)
+{
+    const struct cg_hierarchy *hierarchy = hierarchy_of(arrivals);
+    const struct kernel *k = arrivals->host->kernel;
+    cleanup_free char *path = NULL;
+    int dir, r;
+
+    if (asprintf(&path, "%s/%s", partition, name) < 0)
+        return -ENOMEM;
+    dir = k->open_dir(k, hierarchy->dir, path, NULL);
+    if (dir < 0)
+        return mind_absence(dir);
+    r = watch(arrivals, dir, NULL, NODE_EVENTS, PLACE_NODE, path);
+    k->close_dir(k, dir);
+    return mind_absence(r);
+}
+
+/* Each directory on the way is watched for the next one to appear. */
+static int watch_partition(struct arrivals *arrivals, const char *path)
+{
+    const struct cg_hierarchy *hierarchy = hierarchy_of(arrivals);
+    const struct kernel *k = arrivals->host->kernel;
+    size_t length = 0;
+
+    for (;;) {
+        const char *rest = path + length + (path[length] == '/');
+        cleanup_free char *above = strndup(path, length);
+        cleanup_free char *next = strndup(rest, strcspn(rest, "/"));
+        int dir, r;
+
+        if (!above || !next)
+            return -ENOMEM;
+        dir = k->open_dir(k, hierarchy->dir, above, NULL);
+        if (dir < 0)
+            return mind_absence(dir);
+        r = *next ? watch(arrivals, dir, NULL, PARTITION_EVENTS, PLACE_ABOVE, next)
+                  : watch(arrivals, dir, NULL, PARTITION_EVENTS, PLACE_PARTITION, path);
+        k->close_dir(k, dir);
+        if (r < 0 || !*next)
+            return mind_absence(r);
+        length = (size_t)(rest - path) + strlen(next);
+    }
+}
+
+static int arm_partition(struct arrivals *arrivals, const char *partition)
+{
+    cleanup_free char *directory = partition_directory(partition);
+    cleanup_free char *slice = partition_slice(partition);
+    int r;
+
+    if (!directory || !slice)
+        return -ENOMEM;
+    r = watch_partition(arrivals, directory);
+    return r < 0 ? r : watch_partition(arrivals, slice);
+}
+
+int arrivals_arm(struct arrivals *arrivals)
+{
+    int run = arrivals->host->libvirt_run, r = 0;
+
+    if (arrivals->queue < 0 || !hierarchy_of(arrivals))
+        return 0;
+    drop(arrivals, false);
+    if (run >= 0)
+        r = mind_absence(watch(arrivals, run, RUN_FOLDER, RUN_EVENTS, PLACE_RUN, RUN_FOLDER));
+    for (size_t i = 0; r == 0 && i < arrivals->partition_count; i++)
+        r = arm_partition(arrivals, arrivals->partitions[i]);
+    return r;
+}
+
+int arrivals_add(struct arrivals *arrivals, const char *partition)
+{
+    char **partitions;
+
+    for (size_t i = 0; i < arrivals->partition_count; i++)
+        if (strcmp(arrivals->partitions[i], partition) == 0)
+            return 0;
+    partitions =
+        reallocarray(arrivals->partitions, arrivals->partition_count + 1, sizeof(*partitions));
+    if (!partitions)
+        return -ENOMEM;
+    arrivals->partitions = partitions;
+    partitions[arrivals->partition_count] = strdup(partition);
+    if (!partitions[arrivals->partition_count])
+        return -ENOMEM;
+    arrivals->partition_count++;
+    return arrivals_arm(arrivals);
+}
+
+void arrivals_settle(struct arrivals *arrivals)
+{
+    drop(arrivals, true);
+}
+
+int arrivals_open(struct arrivals *arrivals, const struct host *host, struct cg_error **err)
+{
+    int r;
+
+    *arrivals = (struct arrivals){.queue = inotify_open(), .host = host};
+    r = arrivals->queue < 0 ? arrivals->queue : arrivals_add(arrivals, PARTITION_DEFAULT);
+    return r < 0 ? error_set(err, -r, "the places where guests appear cannot be watched: %s",
+                             strerror(-r))
+                 : 0;
+}
+
+void arrivals_close(struct arrivals *arrivals)
+{
+    drop(arrivals, false);
+    drop(arrivals, true);
+    for (size_t i = 0; i < arrivals->partition_count; i++)
+        free(arrivals->partitions[i]);
+    free(arrivals->partitions);
+    free(arrivals->list);
+    closep(&arrivals->queue);
+    *arrivals = (struct arrivals){.queue = -1};
+}
+
+struct reading {
+    struct arrivals *arrivals;
+    const struct arrival_callbacks *callbacks;
+    bool moved; /* a directory on the way to a partition was made */
+    bool node;
+};
+
+static void take_pid_file(struct reading *reading, const struct inotify_event *event)
+{
+    static const char suffix[] = ".pid";
+    size_t length = event->len ? strlen(event->name) : 0;
+    cleanup_free char *guest = NULL;
+
+    if (length < sizeof(suffix) || strcmp(event->name + length - strlen(suffix), suffix) != 0)
+        return;
+    guest = strndup(event->name, length - strlen(suffix));
+    if (guest)
+        reading->callbacks->pid_file(guest, event->mask & IN_DELETE, reading->callbacks->data);
+}
+
+/* A lost watch on a node costs time, not the guest: its pass is tried again after a pause. */
+static void take_directory(struct reading *reading, const struct arrival_watch *at,
+                           const struct inotify_event *event)
+{
+    if (!event->len || !(event->mask & IN_ISDIR))
+        return;
+    if (at->kind == PLACE_ABOVE) {
+        reading->moved |= strcmp(event->name, at->name) == 0;
+        return;
+    }
+    reading->node |= watch_node(reading->arrivals, at->name, event->name) >= 0;
+}
+
+static void take(const struct inotify_event *event, void *data)
+{
+    struct reading *reading = data;
+    struct arrivals *arrivals = reading->arrivals;
+
+    if (event->mask & IN_Q_OVERFLOW)
+        reading->moved = reading->node = true;
+    for (size_t i = 0, count = arrivals->count; i < count; i++) {
+        const struct arrival_watch at = arrivals->list[i]; /* the list may move */
+
+        if (at.wd != event->wd || event->mask & IN_IGNORED)
+            continue;
+        if (at.kind == PLACE_RUN)
+            take_pid_file(reading, event);
+        else if (at.kind == PLACE_NODE)
+            reading->node = true;
+        else
+            take_directory(reading, &at, event);
+    }
+}
+
+int arrivals_read(struct arrivals *arrivals, const struct arrival_callbacks *callbacks)
+{
+    struct reading reading = {.arrivals = arrivals, .callbacks = callbacks};
+    int r = inotify_read(arrivals->queue, take, &reading);
+
+    if (r >= 0 && reading.moved)
+        r = arrivals_arm(arrivals);
+    if (reading.moved || reading.node)
+        callbacks->node(callbacks->data);
+    return r < 0 ? r : 0;
+}

@@ -1,0 +1,136 @@
+/* Guests that libvirt is starting. From the pid file on the agent looks for the guest's control
+ * groups, and pins its threads as they appear; that it has started, libvirt tells later. A guest
+ * that is not defined, and so not known, is met when libvirt tells of it. */
+#include "agent/parts.h"
+
+#include "agent/tell.h"
+#include "reconcile/early.h"
+
+#include <signal.h>
+#include <string.h>
+
+#define DRIVER "qemu" /* whose run folder is watched */
+
+/* A process that is bound and lives is not being started. */
+static bool is_known_to_run(const struct managed *guest)
+{
+    return !guest->schedule.launching && guest->binding.pid > 0 && kill(guest->binding.pid, 0) == 0;
+}
+
+static void on_pid_file(const char *name, bool removed, void *data)
+{
+    struct agent *agent = data;
+    struct managed *guest = store_find_name(&agent->store, DRIVER, name);
+
+    if (guest && (removed || !is_known_to_run(guest)))
+        agent_tell(agent, &(struct event){.type = removed ? CORE_LAUNCH_FAILED : CORE_LAUNCH,
+                                          .guest = guest});
+}
+
+static bool some_are_launching(const struct agent *agent)
+{
+    struct managed *guest;
+
+    TAILQ_FOREACH(guest, &agent->store.all, all)
+        if (guest->schedule.launching)
+            return true;
+    return false;
+}
+
+static void on_node(void *data)
+{
+    struct agent *agent = data;
+    struct managed *guest;
+
+    TAILQ_FOREACH(guest, &agent->store.all, all)
+        if (guest->schedule.launching)
+            agent_tell(agent, &(struct event){.type = CORE_NODE, .guest = guest});
+}
+
+static void warn(struct agent *agent, const char *why)
+{
+    if (!agent->warned_of_arrivals)
+        log_line(&agent->log, LOG_WARNING,
+                 "%s; guests are pinned when libvirt tells that they have started", why);
+    agent->warned_of_arrivals = true;
+}
+
+static void note(struct agent *agent, int r)
+{
+    if (r == -ENOSPC)
+        warn(agent, "where guests appear cannot be watched (raise fs.inotify.max_user_watches)");
+    else if (r < 0)
+        warn(agent, strerror(-r));
+}
+
+void launch_open(struct agent *agent)
+{
+    cleanup_error struct cg_error *error = NULL;
+
+    if (arrivals_open(&agent->arrivals, agent->host, &error) < 0)
+        warn(agent, error ? cg_error_text(error) : "out of memory");
+}
+
+int launch_read(struct agent *agent)
+{
+    const struct arrival_callbacks callbacks = {
+        .pid_file = on_pid_file, .node = on_node, .data = agent};
+
+    note(agent, arrivals_read(&agent->arrivals, &callbacks));
+    return 0;
+}
+
+void launch_note_facts(struct agent *agent, const struct facts *facts, enum message_event event)
+{
+    if (facts->partition && strcmp(facts->driver, DRIVER) == 0)
+        note(agent, arrivals_add(&agent->arrivals, facts->partition));
+    if (event == EVENT_STARTED && !some_are_launching(agent))
+        arrivals_settle(&agent->arrivals);
+}
+
+void launch_note_connection(struct agent *agent)
+{
+    host_find_libvirt(agent->host);
+    note(agent, arrivals_arm(&agent->arrivals));
+}
+
+/* Anew for each pass: libvirt moves the process from one node to the next. -ENOENT: it is not yet
+ * where its CPU sets are. */
+static int bind_early(const struct agent *agent, const struct facts *facts, struct binding *binding)
+{
+    int r;
+
+    binding_release(binding);
+    r = binding_make(agent->host, facts, binding, NULL);
+    return r == 0 && !binding_place(binding, agent->host, "cpuset") ? -ENOENT : r;
+}
+
+/* While libvirt starts a guest: only what libvirt's own writes do not get into trouble over, and
+ * what these change meanwhile is no drift. */
+void launch_pass(struct agent *agent, struct managed *guest)
+{
+    struct facts facts = *guest->facts; /* as they will be; the new id is not known yet */
+    struct desired early = {0};
+    const struct reconcile_request request = {
+        .facts = &facts, .desired = &early, .early = true, .binding = &guest->binding};
+    struct event event = {.type = CORE_PASSED, .guest = guest, .outcome = OUTCOME_DONE};
+    cleanup_report struct report report = {0};
+    int r = early_desired(&guest->desired, guest->facts, &early);
+
+    facts.running = true;
+    facts.id = -1;
+    ancestors_release(&agent->context.ancestors);
+    if (r == 0 && early.cells.count > 0)
+        r = bind_early(agent, &facts, &guest->binding);
+    if (r == 0 && early.cells.count > 0)
+        r = reconcile_guest(&agent->context, &request, &report, NULL);
+    if (r < 0) {
+        event.outcome = work_outcome(r);
+    } else if (early.cells.count > 0) {
+        tell_report(&agent->log, guest, &report, "put off");
+        guest->rewatch = true;
+        work_watch(agent, guest);
+    }
+    desired_release(&early);
+    agent_tell(agent, &event);
+}

@@ -1,0 +1,16 @@
+/* What may be put in force while libvirt still starts a guest, so that its vCPUs never run
+ * elsewhere. libvirt is at work on the same nodes then and must not fail over a value of ours: what
+ * could hinder it waits until the guest has started. Pure. */
+#ifndef RECONCILE_EARLY_H
+#define RECONCILE_EARLY_H
+
+#include "policy/resolve.h"
+
+/* The roles' CPU sets. Not the guest's own node (on v1 libvirt's next set below it could be refused,
+ * and limits would count while memory is being set up), and no set that has no CPU in common with
+ * libvirt's pin of that role: its sched_setaffinity() would be refused. `enforce: start` is carried
+ * out when the guest has started, for libvirt may yet write over it. 0 or -ENOMEM. */
+int early_desired(const struct desired *desired, const struct facts *facts,
+                  struct desired *ret) must_check;
+
+#endif
