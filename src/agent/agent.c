@@ -51,6 +51,7 @@ static void tear_down(struct agent *agent)
     TAILQ_FOREACH(guest, &agent->store.all, all)
         watches_drop(&agent->watches, guest);
     watches_close(&agent->watches);
+    closep(&agent->uevents);
     store_release(&agent->store);
     core_release(&agent->core);
     policies_release(&agent->policies);
@@ -70,6 +71,7 @@ int agent_run(const struct agent_options *options)
                           .state = {.dir = -1, .guests = -1, .holds = -1},
                           .arrivals = {.queue = -1},
                           .folders = {.queue = -1, .holds = -1},
+                          .uevents = -1,
                           .watches = {.queue = -1}};
     cleanup_error struct cg_error *error = NULL;
     int r;

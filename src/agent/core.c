@@ -1,5 +1,9 @@
 #include "agent/core.h"
 
+#include "host/uevent.h"
+
+#include <string.h>
+
 /* How long until a pass that ended in a certain way is tried again: the first pause, doubled up to
  * the longest; `tries` 0: for ever. A hint waits as long, but for no more than `hint`: what failed
  * for good must not keep drift beside it. What is left for later was not tried and keeps nothing. */
@@ -41,6 +45,8 @@ void core_init(struct core *core, struct store *store, uint64_t now)
         .helper_due = now,
         .reload_due = now,
         .sweep_due = CORE_NEVER,
+        .host_due = CORE_NEVER,
+        .cpus_due = CORE_NEVER,
         .folders_since = CORE_NEVER,
     };
 }
@@ -211,6 +217,32 @@ static void folders_changed(struct core *core, uint64_t now)
         core->reload_due = earlier(now + CORE_QUIET, core->folders_since + CORE_QUIET_MOST);
 }
 
+static bool wants_cpu(const struct managed *guest, unsigned cpu)
+{
+    const struct cells *cells = &guest->desired.cells;
+
+    for (size_t i = 0; i < cells->count; i++) {
+        const struct cell *cell = &cells->cells[i];
+        const struct cg_set *cpus;
+
+        if (strcmp(cell->attr->name, "cpuset.cpus") == 0 && cg_value_set(cell->value, &cpus) == 0 &&
+            (cpu == UEVENT_ANY_CPU || cg_set_has(cpus, cpu)))
+            return true;
+    }
+    return false;
+}
+
+/* Which CPUs are online must be known at once: what v1 takes out of its sets is nobody's value. */
+static void cpu_changed(struct core *core, unsigned cpu, uint64_t now)
+{
+    struct managed *guest;
+
+    core->host_due = now;
+    core->cpus_due = now + CORE_CPU_SETTLE;
+    TAILQ_FOREACH(guest, &core->store->all, all)
+        guest->schedule.cpu_changed |= wants_cpu(guest, cpu);
+}
+
 /* Somebody else wants another value than the policies: after some heals in a row, give way for
  * growing pauses, so that the two do not keep the host busy. */
 static void healed(struct core *core, struct managed *guest, uint64_t now)
@@ -349,6 +381,9 @@ int core_event(struct core *core, const struct event *event, uint64_t now)
     case CORE_OVERFLOW:
         hint_all(core, now);
         break;
+    case CORE_CPU:
+        cpu_changed(core, event->cpu, now);
+        break;
     case CORE_WATCHED:
         event->guest->schedule.unwatched = false;
         break;
@@ -391,6 +426,20 @@ static void sweep(struct core *core, uint64_t now)
             continue;
         hint(core, guest, now);
         core->sweep_due = now + CORE_SWEEP;
+    }
+}
+
+/* "all" in a policy is what is online, so that something else may be desired of any guest. */
+static void look_at_cpus(struct core *core, uint64_t now)
+{
+    struct managed *guest;
+
+    core->cpus_due = CORE_NEVER;
+    TAILQ_FOREACH(guest, &core->store->all, all) {
+        ask(core, guest, WORK_RESOLVE, now);
+        if (guest->schedule.cpu_changed)
+            hint(core, guest, now);
+        guest->schedule.cpu_changed = false;
     }
 }
 
@@ -462,6 +511,13 @@ bool core_next(struct core *core, uint64_t now, struct action *ret)
         *ret = (struct action){.type = ACTION_RELOAD};
         return true;
     }
+    if (core->cpus_due <= now)
+        look_at_cpus(core, now);
+    if (core->host_due <= now) {
+        core->host_due = CORE_NEVER;
+        *ret = (struct action){.type = ACTION_HOST};
+        return true;
+    }
     while ((guest = queue_first(&core->queue)) && guest->schedule.due <= now) {
         if (guest_next(core, guest, now, ret))
             return true;
@@ -472,7 +528,8 @@ bool core_next(struct core *core, uint64_t now, struct action *ret)
 uint64_t core_due(const struct core *core)
 {
     const struct managed *guest = queue_first(&core->queue);
-    uint64_t due = earlier(earlier(core->helper_due, core->reload_due), core->sweep_due);
+    uint64_t due = earlier(earlier(core->helper_due, core->reload_due),
+                           earlier(core->sweep_due, earlier(core->host_due, core->cpus_due)));
 
     return guest ? earlier(due, guest->schedule.due) : due;
 }

@@ -8,13 +8,16 @@
 #include "agent/queue.h"
 #include "guest/message.h"
 
-#define CORE_MS          UINT64_C(1000)
-#define CORE_SECOND      UINT64_C(1000000)
-#define CORE_NEVER       UINT64_MAX
-#define CORE_QUIET       (200 * CORE_MS)    /* of the policy folders before they are read */
-#define CORE_QUIET_MOST  (5 * CORE_SECOND)  /* ... but no longer after the first change */
-#define CORE_STARTING    (10 * CORE_SECOND) /* a guest counts as starting for so long */
-#define CORE_SWEEP       (5 * CORE_SECOND)  /* between looks at guests that cannot be watched */
+#define CORE_MS         UINT64_C(1000)
+#define CORE_SECOND     UINT64_C(1000000)
+#define CORE_NEVER      UINT64_MAX
+#define CORE_QUIET      (200 * CORE_MS)    /* of the policy folders before they are read */
+#define CORE_QUIET_MOST (5 * CORE_SECOND)  /* ... but no longer after the first change */
+#define CORE_STARTING   (10 * CORE_SECOND) /* a guest counts as starting for so long */
+#define CORE_SWEEP      (5 * CORE_SECOND)  /* between looks at guests that cannot be watched */
+/* After a CPU went offline or came back: the kernel sends the uevent before it has mended the
+ * control groups, and tells of that no more. */
+#define CORE_CPU_SETTLE  (200 * CORE_MS)
 #define CORE_HELPER_MOST (5 * CORE_SECOND)  /* the longest pause before the helper's next start */
 #define FIGHT_WINDOW     (10 * CORE_SECOND) /* FIGHT_HEALS heals within it are a fight */
 #define FIGHT_PAUSE      (1 * CORE_SECOND)  /* the first pause between two heals then */
@@ -36,6 +39,7 @@ enum event_type {
     CORE_HOLD,              /* guest, or NULL for all: a hold was set, changed or released */
     CORE_NODE,              /* guest: something was written below its nodes */
     CORE_OVERFLOW,          /* events of nodes were lost */
+    CORE_CPU,               /* cpu: it went offline or came back */
     CORE_WATCHED,           /* guest: all its watches are set */
     CORE_UNWATCHED,         /* guest: some could not be set */
     CORE_FOLDERS_WATCHED,   /* the policy folders are watched again */
@@ -49,6 +53,7 @@ struct event {
     struct managed *guest;
     struct facts *facts;       /* CORE_FACTS: taken over by the core */
     enum message_event cause;  /* CORE_FACTS */
+    unsigned cpu;              /* CORE_CPU; UEVENT_ANY_CPU: which one is not known */
     bool refused;              /* CORE_HELPER_ENDED: libvirtd does not admit its user;
                                 * CORE_ANSWERED: it was not done, for whatever reason */
     enum pass_outcome outcome; /* CORE_PASSED */
@@ -60,6 +65,7 @@ struct event {
 enum action_type {
     ACTION_START_HELPER = 1, /* as_root */
     ACTION_RELOAD,           /* read the policies, compute every guest's desired cells */
+    ACTION_HOST,             /* read which CPUs there are */
     ACTION_WARN,             /* guest is fought over: its heals slow down */
     ACTION_FORGET,           /* guest */
     ACTION_REMOVE,           /* guest: forget it and take it out of the store */
@@ -86,6 +92,8 @@ struct core {
     uint64_t reload_due;    /* CORE_NEVER: nothing changed */
     uint64_t folders_since; /* the first change that no reload has followed yet */
     uint64_t sweep_due;
+    uint64_t host_due;      /* CORE_NEVER: no CPU came or went */
+    uint64_t cpus_due;      /* ... and the kernel has had the time to mend its control groups */
     bool folders_unwatched; /* they and the holds are swept too */
 };
 

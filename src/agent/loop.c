@@ -1,6 +1,7 @@
 #include "agent/parts.h"
 
 #include "agent/entries.h"
+#include "host/uevent.h"
 
 #include <signal.h>
 #include <string.h>
@@ -66,6 +67,16 @@ int loop_take_nodes(struct agent *agent, const struct managed *but)
 static int on_nodes(sd_event_source *source, int fd, uint32_t events, void *data)
 {
     return loop_take_nodes(data, NULL);
+}
+
+static void on_cpu(unsigned cpu, void *data)
+{
+    agent_tell(data, &(struct event){.type = CORE_CPU, .cpu = cpu});
+}
+
+static int on_uevent(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+    return uevent_read(fd, on_cpu, data);
 }
 
 static void on_hold(const char *name, void *data)
@@ -257,6 +268,12 @@ static void open_watches(struct agent *agent)
     if (watches_open(&agent->watches, agent->host, &worse) < 0)
         log_line(&agent->log, LOG_WARNING, "%s", worse ? cg_error_text(worse) : "out of memory");
     launch_open(agent);
+    agent->uevents = uevent_open();
+    if (agent->uevents < 0)
+        log_line(&agent->log, LOG_WARNING,
+                 "the kernel does not tell of CPUs that go offline or come back (%s): send SIGHUP "
+                 "then",
+                 strerror(-agent->uevents));
 }
 
 /* An agent that only observes asks nothing, nor one whose host is a folder. */
@@ -293,6 +310,8 @@ int loop_setup(struct agent *agent, struct cg_error **err)
         r = add_queue(agent, agent->arrivals.queue, on_arrivals);
     if (r >= 0)
         r = metrics_file_open(agent, agent->options->metrics);
+    if (r >= 0)
+        r = add_queue(agent, agent->uevents, on_uevent);
     if (r >= 0)
         r = open_systemd(agent);
     if (r >= 0)

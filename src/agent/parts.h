@@ -18,7 +18,7 @@ struct agent {
     const struct agent_options *options;
     struct log log;
     sd_event *event;
-    sd_event_source *sources[8]; /* all of the loop's own, for its end */
+    sd_event_source *sources[12]; /* all of the loop's own, for its end */
     size_t source_count;
     sd_event_source *turn;  /* runs once while the core has something to do */
     sd_event_source *timer; /* until it will have */
@@ -32,6 +32,7 @@ struct agent {
     struct watches watches;
     struct arrivals arrivals;
     struct folders folders;
+    int uevents; /* the kernel's, of CPUs; -1 */
     struct helper helper;
     struct metrics_file metrics;
     struct reconcile_context context;

@@ -43,6 +43,7 @@ struct schedule {
     bool launching;              /* libvirt makes its nodes and has not said Started */
     bool starting;               /* it started, and no pass has gone through since */
     bool unwatched;              /* its watches could not be set: it is swept */
+    bool cpu_changed;            /* one of its CPUs went or came: a look at it is to follow */
     uint64_t started;            /* when it did, or when its launch began */
     uint64_t not_before;         /* hints and retries wait until then, */
     uint64_t truce;              /* and until then while it is fought over */

@@ -2,6 +2,7 @@
 
 #include "agent/entries.h"
 #include "agent/tell.h"
+#include "cgroup/set.h"
 
 #include <signal.h>
 #include <string.h>
@@ -62,22 +63,37 @@ static void watch_folders_again(struct agent *agent)
     agent_tell(agent, &(struct event){.type = CORE_FOLDERS_WATCHED});
 }
 
+static void resolve_and_tell(struct agent *agent, struct managed *guest)
+{
+    if (guest->facts && resolve(agent, guest))
+        agent_tell(agent, &(struct event){.type = CORE_DESIRED, .guest = guest});
+}
+
+static void refresh_host(struct agent *agent)
+{
+    cleanup_set struct cg_set *before = cg_set_ref(agent->host->cpus_online);
+    cleanup_error struct cg_error *error = NULL;
+    cleanup_free char *online = NULL;
+
+    if (host_refresh(agent->host, &error) < 0)
+        log_line(&agent->log, LOG_WARNING, "%s", error ? cg_error_text(error) : "out of memory");
+    else if (!cg_set_equal(before, agent->host->cpus_online) &&
+             cg_set_format(agent->host->cpus_online, &online) == 0)
+        log_line(&agent->log, LOG_NOTICE, "the host's online CPUs are %s now", online);
+}
+
 static void reload(struct agent *agent)
 {
-    cleanup_error struct cg_error *error = NULL;
     struct managed *guest;
 
     notify_reloading(agent);
     watch_folders_again(agent);
-    if (host_refresh(agent->host, &error) < 0)
-        log_line(&agent->log, LOG_WARNING, "%s", error ? cg_error_text(error) : "out of memory");
+    refresh_host(agent);
     if (policies_load(&agent->policies, writes(agent) ? &agent->state : NULL, &agent->log) < 0) {
         log_line(&agent->log, LOG_ERR, "the policies cannot be read: out of memory");
     } else {
-        TAILQ_FOREACH(guest, &agent->store.all, all) {
-            if (guest->facts && resolve(agent, guest))
-                agent_tell(agent, &(struct event){.type = CORE_DESIRED, .guest = guest});
-        }
+        TAILQ_FOREACH(guest, &agent->store.all, all)
+            resolve_and_tell(agent, guest);
     }
     metrics_file_touch(agent);
     notify_ready(agent);
@@ -127,8 +143,8 @@ void work_watch(struct agent *agent, struct managed *guest)
     if (!guest->rewatch || guest->binding.count == 0)
         return;
     r = watches_update(&agent->watches, guest, &error);
-    if (guest->grown && resolve(agent, guest))
-        agent_tell(agent, &(struct event){.type = CORE_DESIRED, .guest = guest});
+    if (guest->grown)
+        resolve_and_tell(agent, guest);
     guest->grown = false;
     agent_tell(agent,
                &(struct event){.type = r < 0 ? CORE_UNWATCHED : CORE_WATCHED, .guest = guest});
@@ -248,6 +264,9 @@ void work_do(struct agent *agent, const struct action *action)
     case ACTION_RELOAD:
         reload(agent);
         break;
+    case ACTION_HOST:
+        refresh_host(agent);
+        break;
     case ACTION_WARN:
         warn_of_fight(agent, action->guest);
         break;
@@ -258,8 +277,7 @@ void work_do(struct agent *agent, const struct action *action)
         remove_guest(agent, action->guest);
         break;
     case ACTION_RESOLVE:
-        if (resolve(agent, action->guest))
-            agent_tell(agent, &(struct event){.type = CORE_DESIRED, .guest = action->guest});
+        resolve_and_tell(agent, action->guest);
         break;
     case ACTION_PASS:
         if (action->launching)

@@ -4,7 +4,7 @@ libtestfolder_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
 cgroup_unit_tests = test_set test_value test_attr test_mounts test_guest_path test_partition \
 	test_access test_kernel test_host test_tree test_tree_change test_tree_guests test_tree_threads \
-	test_abi_layout
+	test_abi_layout test_uevent
 check_PROGRAMS += $(cgroup_unit_tests)
 TESTS += $(cgroup_unit_tests)
 cgroup_unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -36,6 +36,9 @@ test_kernel_LDADD = libtestfolder.la libcgroup.la $(CMOCKA_LIBS)
 test_host_SOURCES = tests/unit/test_host.c
 test_host_CFLAGS = $(cgroup_unit_cflags)
 test_host_LDADD = libtestfolder.la libhost.la $(CMOCKA_LIBS)
+test_uevent_SOURCES = tests/unit/test_uevent.c
+test_uevent_CFLAGS = $(cgroup_unit_cflags)
+test_uevent_LDADD = libhost.la $(CMOCKA_LIBS)
 
 check_LTLIBRARIES += libtesttree.la
 libtesttree_la_SOURCES = tests/unit/tree_folder.h tests/unit/tree_folder.c

@@ -3,6 +3,8 @@
  * with its time in milliseconds ("@250 pass a"). */
 #include "agent/core.h"
 
+#include "host/uevent.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -13,6 +15,7 @@ enum step_type {
     START = 100, /* the agent starts */
     WAIT,        /* nothing happens */
     NEWS,        /* facts with another title come: CORE_FACTS that changes something */
+    WANTED,      /* a policy asks for `wanted` of the guest's vcpu0 */
     OUTCOMES,    /* from now on passes end like `outcome`, `healed` and `until_ms` say */
 };
 
@@ -25,7 +28,9 @@ struct step {
     enum message_event cause;
     enum pass_outcome outcome;
     bool healed, refused, settling;
-    uint64_t until_ms; /* a hold's end; 0: none */
+    uint64_t until_ms;  /* a hold's end; 0: none */
+    unsigned cpu;       /* CORE_CPU */
+    const char *wanted; /* WANTED: the guest's CPUs, of a policy */
 };
 
 /* The clock of the tests starts here, so that no time is 0. */
@@ -97,6 +102,7 @@ static void drain(struct world *world, bool timed)
     static const char *const names[] = {
         [ACTION_START_HELPER] = "start helper",
         [ACTION_RELOAD] = "reload",
+        [ACTION_HOST] = "read host",
         [ACTION_WARN] = "warn",
         [ACTION_FORGET] = "forget",
         [ACTION_REMOVE] = "remove",
@@ -134,8 +140,10 @@ static void run_until(struct world *world, uint64_t until)
 
 static void happen(struct world *world, const struct step *step)
 {
-    struct event event = {
-        .type = (enum event_type)step->type, .cause = step->cause, .refused = step->refused};
+    struct event event = {.type = (enum event_type)step->type,
+                          .cause = step->cause,
+                          .cpu = step->cpu,
+                          .refused = step->refused};
 
     if (step->guest)
         event.guest = guest_of(world, step->guest);
@@ -145,6 +153,19 @@ static void happen(struct world *world, const struct step *step)
         event.facts = facts_of(event.guest, step->guest, step->id, world->titles);
     }
     assert_int_equal(core_event(&world->core, &event, world->now), 0);
+}
+
+static void want(struct world *world, const struct step *step)
+{
+    const struct cg_attr *attr = attr_by_name("cpuset.cpus", 2);
+    struct cell cell = {.role = {.kind = CG_ROLE_VCPU}, .attr = attr};
+    struct cg_set *cpus;
+
+    assert_int_equal(cg_set_parse(step->wanted, &cpus, NULL), 0);
+    assert_int_equal(cg_value_from_set(attr, cpus, &cell.value, NULL), 0);
+    assert_int_equal(cells_set(&guest_of(world, step->guest)->desired.cells, &cell), 0);
+    cg_value_unref(cell.value);
+    cg_set_unref(cpus);
 }
 
 static void play(const struct step *steps, size_t count)
@@ -160,6 +181,8 @@ static void play(const struct step *steps, size_t count)
         run_until(&world, EPOCH + step->at_ms * CORE_MS);
         if (step->type == OUTCOMES)
             world.outcome = *step;
+        else if (step->type == WANTED)
+            want(&world, step);
         else if (step->type < START || step->type == NEWS)
             happen(&world, step);
         drain(&world, false);
@@ -389,7 +412,8 @@ static void systemd_that_does_not_do_it_is_asked_after_growing_pauses(void **sta
 
 static void systemds_pauses_grow_up_to_a_minute(void **state)
 {
-    struct step steps[12] = {AT_REST, FACTS(1, "a", 1, EVENT_LIST, "resolve a, pass a"),
+    struct step steps[12] = {AT_REST,
+                             FACTS(1, "a", 1, EVENT_LIST, "resolve a, pass a"),
                              {5, OUTCOMES, .outcome = OUTCOME_DONE, .settling = true}};
     static const char expected[] = "@%llu pass a, pass a (systemd not asked)";
     char texts[12][64];
@@ -637,6 +661,31 @@ static void a_guest_that_was_not_found_for_long_is_given_up_once(void **state)
     assert_false(core_gave_up(&guest));
 }
 
+static void a_cpu_that_goes_or_comes_is_a_look_at_the_guests_that_want_it(void **state)
+{
+    PLAY(A_RUNS, FACTS(2, "b", 2, EVENT_LIST, "resolve b, pass b"),
+         {3, WANTED, "a", .wanted = "4-5"}, {3, WANTED, "b", .wanted = "6"},
+         {10, CORE_CPU, .cpu = 5, .expect = "read host"},
+         {300, WAIT, .expect = "@210 resolve a, @210 resolve b, @210 pass a"},
+         {400, CORE_CPU, .cpu = UEVENT_ANY_CPU, .expect = "read host"},
+         {700, WAIT, .expect = "@600 resolve a, @600 resolve b, @600 pass a, @600 pass b"},
+         QUIET(60000));
+}
+
+static void cpus_that_change_one_after_the_other_are_one_look_after_the_last(void **state)
+{
+    PLAY(A_RUNS, {3, WANTED, "a", .wanted = "4-5"}, {10, CORE_CPU, .cpu = 5, .expect = "read host"},
+         {150, CORE_CPU, .cpu = 6, .expect = "read host"},
+         {500, WAIT, .expect = "@350 resolve a, @350 pass a"}, QUIET(60000));
+}
+
+static void a_look_before_the_kernel_is_done_is_not_the_last_one(void **state)
+{
+    PLAY(A_RUNS, {3, WANTED, "a", .wanted = "5"}, {10, CORE_CPU, .cpu = 5, .expect = "read host"},
+         EVENT(20, CORE_NODE, "a", "pass a"), {500, WAIT, .expect = "@210 resolve a, @210 pass a"},
+         QUIET(60000));
+}
+
 static void a_queue_of_many_is_served_by_time_then_by_order(void **state)
 {
     struct store store;
@@ -702,7 +751,8 @@ int main(void)
         cmocka_unit_test(systemd_that_does_not_do_it_is_asked_after_growing_pauses),
         cmocka_unit_test(systemds_pauses_grow_up_to_a_minute),
         cmocka_unit_test(files_are_healed_while_systemd_is_waited_for),
-        cmocka_unit_test(a_record_that_another_one_keeps_changing_is_set_again_after_growing_pauses),
+        cmocka_unit_test(
+            a_record_that_another_one_keeps_changing_is_set_again_after_growing_pauses),
         cmocka_unit_test(something_else_desired_is_asked_of_systemd_at_once),
         cmocka_unit_test(the_operators_reload_is_at_once_and_looks_at_every_guest),
         cmocka_unit_test(a_guest_is_in_the_queue_once),
@@ -726,6 +776,9 @@ int main(void)
         cmocka_unit_test(guests_that_cannot_be_watched_are_swept_every_five_seconds),
         cmocka_unit_test(policy_folders_that_cannot_be_watched_are_read_every_five_seconds),
         cmocka_unit_test(a_guest_that_was_not_found_for_long_is_given_up_once),
+        cmocka_unit_test(a_cpu_that_goes_or_comes_is_a_look_at_the_guests_that_want_it),
+        cmocka_unit_test(cpus_that_change_one_after_the_other_are_one_look_after_the_last),
+        cmocka_unit_test(a_look_before_the_kernel_is_done_is_not_the_last_one),
         cmocka_unit_test(a_queue_of_many_is_served_by_time_then_by_order),
     };
 
