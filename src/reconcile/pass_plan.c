@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* v1 takes a CPU that goes offline out of every set: not somebody's value, and so no baseline. */
+/* v1 takes a CPU that goes offline out of every set: not somebody's value, and so no baseline. Nor
+ * is it one when the CPU is back and the set still lacks it: from now on it counts as written. */
 static bool is_online_part(const struct record *record, const struct cg_value *seen,
                            const struct host *host)
 {
@@ -14,7 +15,7 @@ static bool is_online_part(const struct record *record, const struct cg_value *s
     bool same;
 
     if (record->attr->constraint != ATTR_SUBSET_OF_PARENT || !host->cpus_online ||
-        strcmp(record->attr->name, "cpuset.cpus") != 0 || !record->written[0] ||
+        strcmp(record->attr->name, "cpuset.cpus") != 0 || !record->written[0] || record->settled ||
         cg_value_set(record->written[0], &written) < 0 || cg_value_set(seen, &value) < 0 ||
         cg_set_intersection(written, host->cpus_online, &part) < 0)
         return false;
@@ -33,9 +34,15 @@ static void note_foreign_values(struct pass *pass)
                 ? cells_find(&pass->observed, record->role, record->target, record->attr)
                 : NULL;
 
-        if (seen && !is_online_part(record, seen->value, pass->context->host) &&
-            record_observe(record, seen->value))
+        if (!seen)
+            continue;
+        if (is_online_part(record, seen->value, pass->context->host)) {
+            record_write(record, seen->value);
+            record_written(record);
             pass->state_changed = true;
+        } else if (record_observe(record, seen->value)) {
+            pass->state_changed = true;
+        }
     }
 }
 
@@ -147,9 +154,8 @@ static bool drop_mems_returns(struct pass *pass, size_t first_refusal)
     for (size_t i = first_refusal; i < pass->report.refusals.count; i++) {
         const struct refusal *refusal = &pass->report.refusals.refusals[i];
         const struct cell *target =
-            refusal->attr
-                ? cells_find(&pass->targets, refusal->role, CELL_FILE, refusal->attr)
-                : NULL;
+            refusal->attr ? cells_find(&pass->targets, refusal->role, CELL_FILE, refusal->attr)
+                          : NULL;
 
         if (!target || !is_mems_return(target))
             return false;

@@ -1,5 +1,7 @@
 #include "reconcile/targets.h"
 
+#include "cgroup/set.h"
+
 #include <string.h>
 
 /* The desired cell of the attribute that systemd has on record too; NULL: none. */
@@ -44,9 +46,8 @@ static bool is_refused(const struct desired *desired, const struct record *recor
         const struct refusal *refusal = &desired->refusals.refusals[i];
 
         if (refusal->attr == record->attr &&
-            (refusal->role.kind == CG_ROLE_NONE ||
-             (refusal->role.kind == record->role.kind &&
-              refusal->role.index == record->role.index)))
+            (refusal->role.kind == CG_ROLE_NONE || (refusal->role.kind == record->role.kind &&
+                                                    refusal->role.index == record->role.index)))
             return true;
     }
     return false;
@@ -61,12 +62,13 @@ static bool is_settled(const struct cell *cell, const struct guest_state *state)
            cg_value_equal(record->written[0], cell->value);
 }
 
-/* v1 refuses a CPU that is offline; v2 keeps it and grants it when it comes back. */
+/* v1 refuses a CPU that is offline; v2 keeps it and grants it when it comes back. Without a value:
+ * all of them are offline, and v2 would grant others. */
 static int online_part(const struct cell *cell, const struct host *host, struct cell *ret,
                        bool *ret_degraded)
 {
     const struct cg_set *wanted, *online = host->cpus_online;
-    struct cg_set *part;
+    cleanup_set struct cg_set *part = NULL;
     int r;
 
     *ret = *cell;
@@ -75,17 +77,14 @@ static int online_part(const struct cell *cell, const struct host *host, struct 
         cg_value_set(cell->value, &wanted) < 0 || cg_set_contains(online, wanted))
         return 0;
     *ret_degraded = true;
-    if (cell->attr->constraint != ATTR_SUBSET_OF_PARENT)
-        return 0;
     r = cg_set_intersection(wanted, online, &part);
     if (r < 0)
         return r;
+    if (cg_set_count(part) > 0 && cell->attr->constraint != ATTR_SUBSET_OF_PARENT)
+        return 0;
     cg_value_unref(ret->value);
     ret->value = NULL;
-    if (cg_set_count(part) > 0)
-        r = cg_value_from_set(cell->attr, part, &ret->value, NULL);
-    cg_set_unref(part);
-    return r;
+    return cg_set_count(part) > 0 ? cg_value_from_set(cell->attr, part, &ret->value, NULL) : 0;
 }
 
 static int add_desired(const struct cell *cell, const struct guest_state *state,
@@ -152,6 +151,20 @@ static int add_kept(const struct record *record, struct origin *origin, struct c
     return record->written[0] ? cells_set(targets, &target) : 0;
 }
 
+/* v1 takes no CPU that is offline. Without a value: none is left. */
+static int leave_out_offline(struct cell *target, const struct host *host)
+{
+    struct cell whole = *target;
+    bool degraded;
+    int r;
+
+    if (!target->value || target->attr->constraint != ATTR_SUBSET_OF_PARENT)
+        return 0;
+    r = online_part(&whole, host, target, &degraded);
+    cg_value_unref(whole.value);
+    return r;
+}
+
 static int add_return(const struct record *record, const struct facts *facts,
                       const struct host *host, const struct cells *observed,
                       struct origin *origin, struct cells *targets, struct refusals *refusals)
@@ -163,15 +176,17 @@ static int add_return(const struct record *record, const struct facts *facts,
                           .flags = CELL_RETURN,
                           .origin = origin};
     int r = baseline_of(record, facts, &target.value);
+    bool known = r == 0 && target.value;
 
-    if (r < 0)
-        return r;
-    if (!target.value)
+    if (r == 0)
+        r = leave_out_offline(&target, host);
+    if (r == 0 && !target.value)
         return refusals_add(refusals, record->role, NULL, record->attr, origin,
-                            "its baseline is not known and libvirt has no pin for it: left as it "
-                            "is; set the value you want by hand");
+                            known ? "all CPUs of its baseline are offline: left as it is"
+                                  : "its baseline is not known and libvirt has no pin for it: "
+                                    "left as it is; set the value you want by hand");
     /* What somebody else set is the baseline by now, so there is nothing to put back. */
-    if (seen && seen->value && !cg_value_equal(seen->value, target.value))
+    if (r == 0 && seen && seen->value && !cg_value_equal(seen->value, target.value))
         r = restorable(host, &target.value);
     if (r == 0)
         r = cells_set(targets, &target);
