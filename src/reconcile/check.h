@@ -3,15 +3,8 @@
 #ifndef RECONCILE_CHECK_H
 #define RECONCILE_CHECK_H
 
-#include "reconcile/nodes.h"
+#include "reconcile/ancestors.h"
 #include "reconcile/plan.h"
-
-/* What ancestors of guests grant, read once each: for one run over many guests. */
-struct ancestors {
-    struct ancestor *list;
-    size_t count, size;
-};
-void ancestors_release(struct ancestors *ancestors);
 
 struct check_input {
     struct nodes *nodes;

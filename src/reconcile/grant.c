@@ -55,8 +55,7 @@ static int read_threads(struct nodes *nodes, int dir, int version, struct buffer
         if (r == -ENOMEM)
             return error_out_of_memory(err);
         if (r == 0)
-            ret->threads[ret->count++] =
-                (struct thread_grant){.tid = tids[i], .allowed = allowed};
+            ret->threads[ret->count++] = (struct thread_grant){.tid = tids[i], .allowed = allowed};
     }
     return 0;
 }
@@ -81,15 +80,51 @@ int grant_read(struct nodes *nodes, struct cg_role role, struct buffer *scratch,
     cg_value_unref(value);
     if (r == -ENOMEM)
         return error_out_of_memory(err);
-    r = nodes->binding->pid > 0
-            ? read_threads(nodes, dir, attr->version, scratch, &grant, err)
-            : 0;
+    r = nodes->binding->pid > 0 ? read_threads(nodes, dir, attr->version, scratch, &grant, err) : 0;
     if (r < 0) {
         granted_release(&grant);
         return r;
     }
     *ret = grant;
     return 0;
+}
+
+/* libvirt has QEMU name its threads: "CPU 0/KVM", "IO iothread1". The emulator's own is the
+ * process's first. */
+static bool is_thread_of(const struct nodes *nodes, pid_t tid, struct cg_role role,
+                         struct buffer *scratch)
+{
+    const struct kernel *k = nodes->host->kernel;
+    char file[32], name[32];
+
+    if (role.kind == CG_ROLE_EMULATOR)
+        return tid == nodes->binding->pid;
+    snprintf(file, sizeof(file), "%d/comm", (int)tid);
+    snprintf(name, sizeof(name), role.kind == CG_ROLE_VCPU ? "CPU %u/" : "IO iothread%u\n",
+             role.index);
+    return k->read(k, nodes->host->proc, file, scratch) == 0 &&
+           strncmp(scratch->data, name, strlen(name)) == 0;
+}
+
+int grant_stray(struct nodes *nodes, struct cg_role role, struct buffer *scratch, pid_t *ret,
+                struct cg_error **err)
+{
+    const struct cg_role vm = {.kind = CG_ROLE_VM};
+    const struct cg_attr *attr = effective_attr(nodes->host);
+    cleanup_free pid_t *tids = NULL;
+    size_t count = 0;
+    int dir, r;
+
+    *ret = 0;
+    if (!attr || attr->version != 1 || nodes->binding->pid <= 0)
+        return 0;
+    r = nodes_open(nodes, vm, attr, &dir, err);
+    if (r == 0)
+        r = threads_read(nodes->host->kernel, dir, 1, scratch, &tids, &count, err);
+    for (size_t i = 0; r == 0 && *ret == 0 && i < count; i++)
+        if (is_thread_of(nodes, tids[i], role, scratch))
+            *ret = tids[i];
+    return r;
 }
 
 bool grant_masked(const struct granted *grant)

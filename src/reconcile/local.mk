@@ -11,6 +11,7 @@ libreconcile_la_SOURCES = \
 	src/reconcile/targets.h src/reconcile/targets.c \
 	src/reconcile/plan.h src/reconcile/plan.c \
 	src/reconcile/plan_subset.c src/reconcile/plan_limits.c \
+	src/reconcile/ancestors.h src/reconcile/ancestors.c \
 	src/reconcile/check.h src/reconcile/check.c \
 	src/reconcile/check_ancestors.c src/reconcile/check_memory.c \
 	src/reconcile/apply.h src/reconcile/apply.c \

@@ -2,6 +2,7 @@
 
 #include "cgroup/access.h"
 #include "cgroup/guest_path.h"
+#include "cgroup/set.h"
 
 #include <string.h>
 
@@ -24,8 +25,8 @@ static int read_back(struct pass *pass, struct change *change, struct cg_error *
     int dir, r = nodes_open(&pass->nodes, change->cell.role, change->cell.attr, &dir, err);
 
     if (r == 0)
-        r = attr_read(pass->context->host->kernel, dir, change->cell.attr,
-                      &pass->context->scratch, &value, err);
+        r = attr_read(pass->context->host->kernel, dir, change->cell.attr, &pass->context->scratch,
+                      &value, err);
     if (r < 0)
         return r;
     if (!cg_value_equal(value, change->cell.value)) {
@@ -50,25 +51,54 @@ static struct change *change_of(struct pass *pass, struct cg_role role, const st
     return NULL;
 }
 
+static int refuse(struct pass *pass, const struct cell *target, const char *text)
+{
+    return refusals_add(&pass->report.refusals, target->role, NULL, target->attr, target->origin,
+                        "%s", text);
+}
+
 /* The kernel granted something else than the set that stands in the file. */
 static int note_not_granted(struct pass *pass, const struct cell *target,
-                            const struct cg_set *effective)
+                            const struct cg_set *wanted, const struct cg_set *effective)
 {
     struct change *change = change_of(pass, target->role, target->attr);
-    cleanup_free char *granted = NULL;
-    char *text = NULL;
+    cleanup_free char *granted = NULL, *why = NULL, *text = NULL;
+    int r = cg_set_format(effective, &granted);
 
-    if (cg_set_format(effective, &granted) < 0)
+    if (r == 0)
+        r = ancestors_forbid(&pass->context->ancestors, &pass->nodes, target->attr, wanted,
+                             &pass->context->scratch, &why);
+    if (r < 0)
+        return r;
+    if (asprintf(&text, "the value stands in the file, but the kernel grants %s%s%s", granted,
+                 why ? ": " : "", why ? why : "") < 0) {
+        text = NULL;
         return -ENOMEM;
-    if (change && change->state == CHANGE_DONE) {
-        if (asprintf(&text, "written, but the kernel grants %s", granted) < 0)
-            text = NULL;
-        return fail_change(change, text);
     }
-    return refusals_add(&pass->report.refusals, target->role, NULL, target->attr, target->origin,
-                        "the value stands in the file, but the kernel grants %s: a control group "
-                        "above it lacks the CPUs",
-                        granted);
+    if (change && change->state == CHANGE_DONE)
+        return fail_change(change, steal_pointer(&text));
+    return refuse(pass, target, text);
+}
+
+/* v1: the set is the policy's again, and the thread that it is for is not in it. vmpin moves no
+ * thread. */
+static int note_stray(struct pass *pass, const struct cell *target, struct cg_error **err)
+{
+    cleanup_free char *path = NULL, *text = NULL;
+    pid_t tid;
+    int r = grant_stray(&pass->nodes, target->role, &pass->context->scratch, &tid, err);
+
+    if (r < 0 || tid == 0)
+        return r;
+    path = nodes_path(&pass->nodes, target->role, target->attr);
+    if (!path || asprintf(&text,
+                          "all of its CPUs were offline, so the kernel moved its thread to the "
+                          "control group above, and moves it not back: echo %d > '%s/tasks'",
+                          (int)tid, path) < 0) {
+        text = NULL;
+        return -ENOMEM;
+    }
+    return refuse(pass, target, text);
 }
 
 static int mask_cell(const struct cell *target, const struct cg_set *cpus, struct cell *ret)
@@ -130,14 +160,14 @@ static bool stands(struct pass *pass, const struct cell *target)
     const struct cell *seen = cells_find(&pass->observed, target->role, CELL_FILE, target->attr);
     const struct change *change = change_of(pass, target->role, target->attr);
 
-    return seen && (change ? change->state == CHANGE_DONE
-                           : cg_value_equal(seen->value, target->value));
+    return seen &&
+           (change ? change->state == CHANGE_DONE : cg_value_equal(seen->value, target->value));
 }
 
 static int keep_granted(struct pass *pass, struct granted *grant)
 {
-    struct granted *all = reallocarray(pass->report.granted, pass->report.granted_count + 1,
-                                       sizeof(*all));
+    struct granted *all =
+        reallocarray(pass->report.granted, pass->report.granted_count + 1, sizeof(*all));
 
     if (!all)
         return -ENOMEM;
@@ -147,12 +177,33 @@ static int keep_granted(struct pass *pass, struct granted *grant)
     return 0;
 }
 
+/* The set stands in the file; do the threads have what it says? What a baseline grants is nobody's
+ * wish. */
+static int verify_standing(struct pass *pass, const struct cell *target, struct granted *grant,
+                           struct cg_error **err)
+{
+    const struct cg_set *wanted, *online = pass->context->host->cpus_online;
+    cleanup_set struct cg_set *expected = NULL;
+    int r = cg_value_set(target->value, &wanted);
+
+    if (target->flags & CELL_RETURN)
+        return 0;
+    if (r == 0 && online)
+        r = cg_set_intersection(wanted, online, &expected);
+    if (r < 0)
+        return r;
+    if (grant->effective && expected && !cg_set_equal(grant->effective, expected))
+        return note_not_granted(pass, target, wanted, grant->effective);
+    if (target->flags & CELL_NEEDED)
+        return 0;
+    if (grant->count == 0)
+        return note_stray(pass, target, err);
+    return grant_masked(grant) ? widen_masks(pass, target, grant, err) : 0;
+}
+
 static int verify_set(struct pass *pass, const struct cell *target, struct cg_error **err)
 {
-    const struct host *host = pass->context->host;
     struct granted grant = {0};
-    struct cg_set *expected = NULL;
-    const struct cg_set *cpus;
     bool standing = stands(pass, target);
     int r;
 
@@ -162,19 +213,10 @@ static int verify_set(struct pass *pass, const struct cell *target, struct cg_er
     r = grant_read(&pass->nodes, target->role, &pass->context->scratch, &grant, err);
     if (r < 0)
         return r == -ENOENT ? 0 : r;
-    r = cg_value_set(target->value, &cpus);
-    if (r == 0 && host->cpus_online)
-        r = cg_set_intersection(cpus, host->cpus_online, &expected);
-    /* What a baseline grants is nobody's wish. */
-    if (r == 0 && standing && !(target->flags & CELL_RETURN)) {
-        if (grant.effective && expected && !cg_set_equal(grant.effective, expected))
-            r = note_not_granted(pass, target, grant.effective);
-        else if (grant_masked(&grant) && !(target->flags & CELL_NEEDED))
-            r = widen_masks(pass, target, &grant, err);
-    }
+    if (standing)
+        r = verify_standing(pass, target, &grant, err);
     if (r == 0)
         r = keep_granted(pass, &grant);
-    cg_set_unref(expected);
     granted_release(&grant);
     return r;
 }

@@ -1,0 +1,267 @@
+#include "reconcile/ancestors.h"
+
+#include "base/escape.h"
+#include "cgroup/access.h"
+#include "cgroup/set.h"
+
+#include <string.h>
+
+struct ancestor {
+    const struct cg_hierarchy *hierarchy;
+    const struct cg_attr *attr;
+    char *path;
+    struct cg_set *granted; /* NULL: it has no such file, and so forbids nothing */
+};
+
+void ancestors_release(struct ancestors *ancestors)
+{
+    for (size_t i = 0; i < ancestors->count; i++) {
+        free(ancestors->list[i].path);
+        cg_set_unref(ancestors->list[i].granted);
+    }
+    free(ancestors->list);
+    *ancestors = (struct ancestors){0};
+}
+
+static const struct cg_attr *effective_face(const struct cg_attr *attr)
+{
+    bool cpus = strcmp(attr->name, "cpuset.cpus") == 0;
+
+    if (attr->version == 2)
+        return attr_by_name(cpus ? "cpuset.cpus.effective" : "cpuset.mems.effective", 2);
+    return attr_by_name(cpus ? "cpuset.effective_cpus" : "cpuset.effective_mems", 1);
+}
+
+/* One question: the arguments, as they go down. */
+struct asking {
+    struct ancestors *known;
+    const struct host *host;
+    const struct place *place;
+    const struct cg_attr *attr;
+    const struct cg_set *asked;
+    struct buffer *scratch;
+};
+
+static int read_granted(const struct asking *asking, const char *path, struct cg_set **ret)
+{
+    const struct kernel *k = asking->host->kernel;
+    struct cg_value *value = NULL;
+    const struct cg_set *set;
+    int dir = k->open_dir(k, asking->place->hierarchy->dir, path, NULL), r;
+
+    *ret = NULL;
+    if (dir < 0)
+        return dir == -ENOMEM ? dir : 0;
+    r = attr_read(k, dir, effective_face(asking->attr), asking->scratch, &value, NULL);
+    k->close_dir(k, dir);
+    if (r == 0 && cg_value_set(value, &set) == 0)
+        r = cg_set_union(set, set, ret);
+    cg_value_unref(value);
+    return r == -ENOMEM ? r : 0;
+}
+
+/* What the directory grants its children, read once. *ret is borrowed, NULL where nothing is
+ * forbidden. */
+static int granted_by(const struct asking *asking, const char *path, const struct cg_set **ret)
+{
+    struct ancestors *known = asking->known;
+    const struct cg_hierarchy *hierarchy = asking->place->hierarchy;
+    struct ancestor new = {.hierarchy = hierarchy, .attr = asking->attr};
+    int r;
+
+    for (size_t i = 0; i < known->count; i++)
+        if (known->list[i].hierarchy == hierarchy && known->list[i].attr == asking->attr &&
+            strcmp(known->list[i].path, path) == 0) {
+            *ret = known->list[i].granted;
+            return 0;
+        }
+    if (known->count == known->size) {
+        size_t size = known->size ? known->size * 2 : 4;
+        struct ancestor *list = reallocarray(known->list, size, sizeof(*list));
+
+        if (!list)
+            return -ENOMEM;
+        known->list = list;
+        known->size = size;
+    }
+    new.path = strdup(path);
+    if (!new.path)
+        return -ENOMEM;
+    r = read_granted(asking, path, &new.granted);
+    if (r < 0) {
+        free(new.path);
+        return r;
+    }
+    known->list[known->count++] = new;
+    *ret = new.granted;
+    return 0;
+}
+
+/* What it would have to be. */
+static int widened(const struct asking *asking, const struct cg_set *granted, char **ret)
+{
+    cleanup_set struct cg_set *both = NULL;
+    int r = cg_set_union(granted, asking->asked, &both);
+
+    return r < 0 ? r : cg_set_format(both, ret);
+}
+
+/* The ancestors that lack some of what is asked. */
+struct lacking {
+    char *top;                    /* the path of the highest one; NULL: none does */
+    const struct cg_set *granted; /* what that one grants, borrowed */
+    char *commands;               /* v1: what a shell does to widen each, from the top down */
+};
+
+static void lacking_release(struct lacking *lacking)
+{
+    free(lacking->top);
+    free(lacking->commands);
+}
+#define cleanup_lacking cleanup_with(lacking_release)
+
+/* A path that a shell could take for something else gets no command. */
+static int add_command(const struct asking *asking, const char *path, const struct cg_set *granted,
+                       char **commands)
+{
+    cleanup_free char *list = NULL, *before = *commands;
+    int r = widened(asking, granted, &list);
+
+    *commands = NULL;
+    if (r < 0)
+        return r;
+    for (const char *at = path; *at; at++)
+        if (*at == '\'' || *at < ' ')
+            return 0;
+    return asprintf(commands, "%s%secho %s > '%s/%s/%s'", before ? before : "",
+                    before ? " && " : "", list, asking->place->hierarchy->mountpoint, path,
+                    asking->attr->name) < 0
+               ? -ENOMEM
+               : 0;
+}
+
+/* The length of the next longer ancestor's path; the root's is 0. */
+static size_t next_length(const char *path, size_t length)
+{
+    length += path[length] == '/';
+    return length + strcspn(path + length, "/");
+}
+
+static int find_lacking(const struct asking *asking, const char *parent, struct lacking *ret)
+{
+    int r = 0;
+
+    for (size_t length = 0; r == 0; length = next_length(parent, length)) {
+        cleanup_free char *path = strndup(parent, length);
+        const struct cg_set *granted;
+
+        r = path ? granted_by(asking, path, &granted) : -ENOMEM;
+        if (r == 0 && granted && !cg_set_contains(granted, asking->asked)) {
+            if (asking->attr->version == 1)
+                r = add_command(asking, path, granted, &ret->commands);
+            if (!ret->top) {
+                ret->top = steal_pointer(&path);
+                ret->granted = granted;
+            }
+        }
+        if (!parent[length])
+            break;
+    }
+    return r;
+}
+
+/* The systemd unit that the control group is; NULL: none. Borrowed. */
+static const char *unit_of(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path, *type = strrchr(name, '.');
+
+    return type && (strcmp(type, ".slice") == 0 || strcmp(type, ".scope") == 0) ? name : NULL;
+}
+
+/* Who has to do what. systemd sets no set on v1. */
+static int advise(const struct asking *asking, const struct lacking *lacking, char **ret)
+{
+    const char *unit = asking->attr->version == 2 ? unit_of(lacking->top) : NULL;
+    bool cpus = strcmp(asking->attr->name, "cpuset.cpus") == 0;
+    cleanup_free char *list = NULL, *shown = unit ? text_escape(unit) : NULL;
+    int r = widened(asking, lacking->granted, &list);
+
+    if (r < 0 || (unit && !shown))
+        return -ENOMEM;
+    if (unit)
+        r = asprintf(ret, "it is systemd's unit %s, whose %s would have to be %s", shown,
+                     cpus ? "AllowedCPUs=" : "AllowedMemoryNodes=", list);
+    else
+        r = asprintf(ret, "whoever owns that control group has to widen its %s first%s%s",
+                     asking->attr->name,
+                     lacking->commands ? ", as after a CPU was offline, which cgroup v1 does not "
+                                         "give back: "
+                                       : "",
+                     lacking->commands ? lacking->commands : "");
+    return r < 0 ? -ENOMEM : 0;
+}
+
+static int explain(const struct asking *asking, const struct lacking *lacking, char **ret)
+{
+    cleanup_free char *missing = NULL, *advice = NULL, *shown = text_escape(lacking->top);
+    cleanup_set struct cg_set *lacks = NULL;
+    int r = shown ? cg_set_difference(asking->asked, lacking->granted, &lacks) : -ENOMEM;
+
+    if (r == 0)
+        r = cg_set_format(lacks, &missing);
+    if (r == 0)
+        r = advise(asking, lacking, &advice);
+    if (r < 0)
+        return r;
+    return asprintf(ret, "%s: %s/%s does not have %s: %s", missing,
+                    asking->place->hierarchy->mountpoint, shown, missing, advice) < 0
+               ? -ENOMEM
+               : 0;
+}
+
+/* The path of what lies directly above the node that bears the guest's own sets; free(). */
+static char *parent_of(const struct place *place)
+{
+    const char *slash = strrchr(place->path, '/');
+
+    if (place->delegated)
+        return strdup(place->path);
+    return strndup(place->path, slash ? (size_t)(slash - place->path) : 0);
+}
+
+int ancestors_forbid(struct ancestors *ancestors, const struct nodes *nodes,
+                     const struct cg_attr *attr, const struct cg_set *asked, struct buffer *scratch,
+                     char **ret_text)
+{
+    struct asking asking = {
+        .known = ancestors,
+        .host = nodes->host,
+        .place = binding_place(nodes->binding, nodes->host, attr->controller),
+        .attr = attr,
+        .asked = asked,
+        .scratch = scratch,
+    };
+    const struct cg_set *online = nodes->host->cpus_online, *granted;
+    cleanup_set struct cg_set *part = NULL;
+    cleanup_free char *parent = NULL;
+    cleanup_lacking struct lacking lacking = {0};
+    int r = 0;
+
+    *ret_text = NULL;
+    if (!asking.place)
+        return 0;
+    parent = parent_of(asking.place);
+    if (!parent)
+        return -ENOMEM;
+    if (strcmp(attr->name, "cpuset.cpus") == 0 && online) {
+        r = cg_set_intersection(asked, online, &part);
+        asking.asked = part;
+    }
+    if (r == 0)
+        r = granted_by(&asking, parent, &granted);
+    if (r < 0 || !granted || cg_set_contains(granted, asking.asked))
+        return r;
+    r = find_lacking(&asking, parent, &lacking);
+    return r == 0 && lacking.top ? explain(&asking, &lacking, ret_text) : r;
+}
