@@ -30,6 +30,8 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/integration/vmpintest/waiting.py \
 	tests/lab/build-image \
 	tests/lab/run \
+	tests/lab/test_cpus.py \
+	tests/lab/test_matrix.py \
 	tests/lab/test_units.py
 
 # The same on an emulated Debian host with systemd and cgroup v2 (root; builds its image once).

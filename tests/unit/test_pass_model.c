@@ -260,10 +260,44 @@ static void v1_needs_the_slice_mended_when_a_cpu_returns(void **state)
     life_apply(&life, "");
     expect_status(&life, GUEST_FAILED);
     expect_refused(&life, "cpuset.cpus", "/sys/fs/cgroup/cpuset/machine does not have 3");
+    expect_refused(&life, "cpuset.cpus",
+                   ": echo 0-7 > '/sys/fs/cgroup/cpuset/machine/cpuset.cpus'");
     assert_int_equal(model_write(life.scene.model, "cpuset", "machine", "cpuset.cpus", "0-7"), 0);
     life_apply(&life, "");
     life_expect_in_force(&life, "the slice mended");
+    life_return(&life, "");
+    expect(&life, "cpuset", "vcpu0", "cpuset.cpus", "0-7");
     life_end(&life);
+}
+
+static void v1_returns_to_what_is_online_of_a_baseline(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    life_desire(&life, "vcpu0", "cpuset.cpus", "2-3");
+    life_apply(&life, "");
+    go_online(&life, "0-2,4-7");
+    life_return(&life, "");
+    expect_status(&life, GUEST_UNMANAGED);
+    expect(&life, "cpuset", "vcpu0", "cpuset.cpus", "0-2,4-7");
+    life_end(&life);
+}
+
+static void what_is_asked_of_offline_cpus_alone_is_left_as_it_is(void **state)
+{
+    for (int version = 1; version <= 2; version++) {
+        struct life life;
+
+        life_begin_plain(&life, version, false);
+        go_online(&life, "0-2,4-7");
+        life_desire(&life, "vcpu0", "cpuset.cpus", "3");
+        life_apply(&life, "");
+        expect_status(&life, GUEST_FAILED);
+        expect_refused(&life, "cpuset.cpus", "all of its CPUs are offline");
+        assert_int_equal(life.scene.fail->writes, 0);
+        life_end(&life);
+    }
 }
 
 static void a_vcpu_that_is_plugged_in_later_gets_what_waits_for_it(void **state)
@@ -326,6 +360,8 @@ int main(void)
         cmocka_unit_test(what_somebody_else_wrote_meanwhile_is_what_returns),
         cmocka_unit_test(v2_recovers_by_itself_when_a_cpu_returns),
         cmocka_unit_test(v1_needs_the_slice_mended_when_a_cpu_returns),
+        cmocka_unit_test(v1_returns_to_what_is_online_of_a_baseline),
+        cmocka_unit_test(what_is_asked_of_offline_cpus_alone_is_left_as_it_is),
         cmocka_unit_test(a_vcpu_that_is_plugged_in_later_gets_what_waits_for_it),
         cmocka_unit_test(nothing_is_read_that_no_policy_names),
     };

@@ -1,0 +1,159 @@
+#!/usr/bin/python3
+"""CPUs of the host that go offline and come back while guests run, and a suspend.
+
+v2 grants what is left and recovers by itself. v1 takes the CPU out of every set for good: inside
+the guest's own control groups vmpin puts it back; above them, and for a thread that the kernel
+moved out of an empty set, `status` tells the command that mends it, which these tests then run.
+"""
+import contextlib
+import os
+import re
+import subprocess
+import sys
+
+from vmpintest import main, skip_unless, wait_for
+from vmpintest.expect import cpus, equal, pinned, policy
+from vmpintest.host import read
+from vmpintest.waiting import holds_for
+
+CPU = "/sys/devices/system/cpu"
+
+
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+
+
+def switch(cpu, on):
+    write(f"{CPU}/cpu{cpu}/online", "1" if on else "0")
+
+
+@contextlib.contextmanager
+def offline(t, guest, *cpus):
+    """They are back afterwards, and at the test's end so is what v1 took from the slice."""
+    slice = slice_of(guest)
+    if guest.nodes.version("cpuset") == 1:
+        t.undo.callback(lambda: write(slice, read(f"{CPU}/online")))
+    try:
+        for cpu in cpus:
+            switch(cpu, False)
+        yield
+    finally:
+        for cpu in cpus:
+            switch(cpu, True)
+
+
+def slice_of(guest):
+    """The file of its CPU set."""
+    return os.path.dirname(os.path.dirname(guest.nodes.directory("vm", "cpuset"))) + "/cpuset.cpus"
+
+
+def status(t, guest):
+    return t.vmpin.run("status", guest.name).out
+
+
+def has_status(t, guest, word):
+    told = status(t, guest)
+    assert re.search(rf"{guest.name}\b.*\b{word}\b", told), f"not {word}: {told}"
+    return True
+
+
+def mend(t, guest):
+    """What an operator does on v1: the commands that status tells, until there are no new ones."""
+    done = set()
+    while guest.nodes.version("cpuset") == 1:
+        refusals = t.vmpin.json("status", guest.name)[1]["guests"][0]["refusals"]
+        told = {command.group() for refusal in refusals
+                if (command := re.search(r"echo .*'$", refusal["reason"]))}
+        if told <= done:
+            return
+        for command in told - done:
+            subprocess.run(command, shell=True, check=True)
+        done |= told
+
+
+def test_partly_offline(t):
+    """A CPU that goes offline leaves the online part in force, degraded, and comes back"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("4-5")}))
+    agent = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu1", "4-5"), 10, "the policy")
+    with offline(t, guest, 5):
+        wait_for(lambda: guest.nodes.allowed("vcpu1") == {"4"}, 10, "the online part")
+        wait_for(lambda: has_status(t, guest, "degraded"), 10, "the status")
+        agent.wait_log("online CPUs are 0-4,6-7")
+    wait_for(lambda: "online CPUs are 0-7" in agent.log(), 10, "the CPU's return")
+    mend(t, guest)
+    wait_for(lambda: pinned(guest, "vcpu1", "4-5"), 10, "the whole policy")
+    wait_for(lambda: has_status(t, guest, "in sync"), 10, "the status")
+    t.policies.remove("a.json")
+    wait_for(lambda: pinned(guest, "vcpu1", "0-7"), 10, "the baseline of before")
+
+
+def test_all_offline(t):
+    """A vCPU all of whose CPUs are offline is left as it is, reported, and put back with them"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu0": cpus("5"), "vcpu1": cpus("4")}))
+    agent = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu0", "5"), 10, "the policy")
+    with offline(t, guest, 5):
+        agent.wait_log("vcpu0 cpuset.cpus: all of its CPUs are offline")
+        wait_for(lambda: has_status(t, guest, "failed"), 10, "the status")
+        pinned(guest, "vcpu1", "4")
+        assert "5" not in guest.nodes.allowed("vcpu0")
+    wait_for(lambda: "online CPUs are 0-7" in agent.log(), 10, "the CPU's return")
+    mend(t, guest)
+    wait_for(lambda: pinned(guest, "vcpu0", "5"), 10, "the whole policy")
+    wait_for(lambda: has_status(t, guest, "in sync"), 10, "the status")
+
+
+def test_all_follows(t):
+    """"all" in a policy is what is online, as CPUs go and come"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("all,^0")}))
+    agent = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu0", "1-7"), 10, "the policy")
+    with offline(t, guest, 6):
+        wait_for(lambda: pinned(guest, "vcpu0", "1-5,7"), 10, "all but one")
+        wait_for(lambda: has_status(t, guest, "in sync"), 10, "the status")
+    wait_for(lambda: "online CPUs are 0-7" in agent.log(), 10, "the CPU's return")
+    mend(t, guest)
+    wait_for(lambda: pinned(guest, "vcpu0", "1-7"), 10, "all")
+
+
+def test_others_are_left_alone(t):
+    """A guest that no policy matches is not touched when CPUs go and come"""
+    guest, other = t.guests(2)
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("4-5")}))
+    agent = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu1", "4-5"), 10, "the policy")
+    with offline(t, guest, 5):
+        wait_for(lambda: has_status(t, guest, "degraded"), 10, "the status")
+        there = other.nodes.settings()
+    wait_for(lambda: "online CPUs are 0-7" in agent.log(), 10, "the CPU's return")
+    mend(t, guest)
+    wait_for(lambda: pinned(guest, "vcpu1", "4-5"), 10, "the whole policy")
+    if other.nodes.version("cpuset") == 1:  # the kernel gives threads no CPU back there
+        t.untouched(other, there)
+    else:
+        equal("its threads' CPUs", other.nodes.allowed("vcpu0"), {"0-7"})
+
+
+def test_suspend(t):
+    """After a suspend, which takes all CPUs but one, the policy is in force and nothing is amiss"""
+    skip_unless("processors" in read("/sys/power/pm_test"), "this kernel cannot rehearse a suspend")
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu0": cpus("5"), "vcpu1": cpus("4-5")}))
+    agent = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu0", "5"), 10, "the policy")
+    write("/sys/power/pm_test", "processors")
+    write("/sys/power/mem_sleep", "deep")
+    write("/sys/power/state", "mem")
+    mend(t, guest)
+    wait_for(lambda: pinned(guest, "vcpu0", "5") and pinned(guest, "vcpu1", "4-5"), 10,
+             "the policy after the suspend")
+    holds_for(lambda: has_status(t, guest, "in sync") and agent.running(), 1, "in sync")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
