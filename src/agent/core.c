@@ -62,17 +62,11 @@ static void ask(struct core *core, struct managed *guest, unsigned work, uint64_
     queue_put(&core->queue, guest, due);
 }
 
-/* When the guest may be passed again. */
-static uint64_t free_at(const struct schedule *s)
-{
-    return later(s->not_before, s->truce);
-}
-
 /* Something may have changed in its nodes: look, but not before it is due for a look. */
 static void hint(struct core *core, struct managed *guest, uint64_t now)
 {
     if (runs(guest))
-        ask(core, guest, WORK_PASS, later(now, free_at(&guest->schedule)));
+        ask(core, guest, WORK_PASS, later(now, guest->schedule.not_before));
 }
 
 /* There are new facts: what failed may succeed now. A fight goes on, since who fights by libvirt's
@@ -89,7 +83,7 @@ static void renew(struct core *core, struct managed *guest, uint64_t now)
 /* Something else is to be in force: nothing that was waited for counts any more. */
 static void start_over(struct core *core, struct managed *guest, uint64_t now)
 {
-    guest->schedule.truce = 0;
+    fights_call_off(&guest->schedule.fights);
     renew(core, guest, now);
 }
 
@@ -115,6 +109,7 @@ static void new_incarnation(struct core *core, struct managed *guest, uint64_t n
     struct schedule *s = &guest->schedule;
 
     queue_remove(&core->queue, guest);
+    fights_release(&s->fights);
     *s = (struct schedule){.generation = s->generation, .work = s->work & ~(unsigned)WORK_PASS};
     ask(core, guest, WORK_FORGET, now);
 }
@@ -243,29 +238,19 @@ static void cpu_changed(struct core *core, unsigned cpu, uint64_t now)
         guest->schedule.cpu_changed |= wants_cpu(guest, cpu);
 }
 
-/* Somebody else wants another value than the policies: after some heals in a row, give way for
- * growing pauses, so that the two do not keep the host busy. */
-static void healed(struct core *core, struct managed *guest, uint64_t now)
+/* Somebody else may want other values than the policies. */
+static void healed(struct core *core, struct managed *guest, const struct cells *cells,
+                   uint64_t now)
 {
-    struct schedule *s = &guest->schedule;
-    uint64_t last = s->heals[(s->heal + FIGHT_HEALS - 1) % FIGHT_HEALS];
-    uint64_t oldest;
+    struct fights *fights = &guest->schedule.fights;
+    uint64_t due;
 
-    if (s->pause && now - last > FIGHT_WINDOW + s->pause)
-        s->pause = 0;
-    s->heals[s->heal] = now;
-    s->heal = (s->heal + 1) % FIGHT_HEALS;
-    oldest = s->heals[s->heal];
-    if (s->pause) {
-        s->pause = earlier(2 * s->pause, FIGHT_PAUSE_MOST);
-    } else if (oldest && now - oldest <= FIGHT_WINDOW) {
-        s->pause = FIGHT_PAUSE;
-        ask(core, guest, WORK_WARN, now);
-    }
-    if (s->pause) {
-        s->truce = now + s->pause;
-        hint(core, guest, now);
-    }
+    for (size_t i = 0; cells && i < cells->count; i++)
+        if (fights_heal(fights, &cells->cells[i], now) == 1)
+            ask(core, guest, WORK_WARN, now);
+    due = fights_due(fights, now);
+    if (due != CORE_NEVER)
+        ask(core, guest, WORK_PASS, later(due, guest->schedule.not_before));
 }
 
 /* systemd has answered: a look tells what came of it. Once it has done what it was asked and its
@@ -326,8 +311,7 @@ static void passed(struct core *core, const struct event *event, uint64_t now)
         ask(core, event->guest, WORK_PASS, s->ask_from);
     if (event->outcome == OUTCOME_HELD && event->until != CORE_NEVER)
         ask(core, event->guest, WORK_PASS, later(now, event->until));
-    if (event->healed)
-        healed(core, event->guest, now);
+    healed(core, event->guest, event->healed, now);
 }
 
 static void unwatched(struct core *core, struct managed *guest, uint64_t now)
@@ -473,8 +457,8 @@ static bool guest_next(struct core *core, struct managed *guest, uint64_t now, s
     for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
         if (!(s->work & order[i].work))
             continue;
-        if (order[i].work == WORK_PASS && free_at(s) > now) {
-            queue_put(&core->queue, guest, free_at(s));
+        if (order[i].work == WORK_PASS && s->not_before > now) {
+            queue_put(&core->queue, guest, s->not_before);
             return false;
         }
         s->work &= ~(unsigned)order[i].work;

@@ -19,9 +19,6 @@
  * control groups, and tells of that no more. */
 #define CORE_CPU_SETTLE  (200 * CORE_MS)
 #define CORE_HELPER_MOST (5 * CORE_SECOND)  /* the longest pause before the helper's next start */
-#define FIGHT_WINDOW     (10 * CORE_SECOND) /* FIGHT_HEALS heals within it are a fight */
-#define FIGHT_PAUSE      (1 * CORE_SECOND)  /* the first pause between two heals then */
-#define FIGHT_PAUSE_MOST (10 * CORE_SECOND)
 #define PACE_PASSES      20 /* in one second; then a guest's passes are spread */
 #define PACE_PAUSE       (100 * CORE_MS)
 
@@ -57,7 +54,7 @@ struct event {
     bool refused;              /* CORE_HELPER_ENDED: libvirtd does not admit its user;
                                 * CORE_ANSWERED: it was not done, for whatever reason */
     enum pass_outcome outcome; /* CORE_PASSED */
-    bool healed;               /* CORE_PASSED: drift was undone */
+    const struct cells *healed; /* CORE_PASSED: whose drift was undone; NULL: none; borrowed */
     bool settling;             /* CORE_PASSED: its unit is not as it shall be (yet) */
     uint64_t until; /* CORE_PASSED, OUTCOME_HELD: CORE_NEVER when released by hand alone */
 };
@@ -66,7 +63,7 @@ enum action_type {
     ACTION_START_HELPER = 1, /* as_root */
     ACTION_RELOAD,           /* read the policies, compute every guest's desired cells */
     ACTION_HOST,             /* read which CPUs there are */
-    ACTION_WARN,             /* guest is fought over: its heals slow down */
+    ACTION_WARN,             /* guest: some of its values are fought over (fights_news()) */
     ACTION_FORGET,           /* guest */
     ACTION_REMOVE,           /* guest: forget it and take it out of the store */
     ACTION_RESOLVE,          /* guest */

@@ -5,6 +5,7 @@ libagent_la_SOURCES = \
 	src/agent/core.h src/agent/core.c \
 	src/agent/entries.h \
 	src/agent/facts.c \
+	src/agent/fight.h src/agent/fight.c \
 	src/agent/folders.h src/agent/folders.c \
 	src/agent/helper.h src/agent/helper.c \
 	src/agent/inotify.h src/agent/inotify.c \

@@ -115,6 +115,9 @@ static void print_counters(FILE *out, const struct metrics *metrics)
                 metrics->writes[i]);
     print_head(out, "heals_total", "counter", "Values put back that something else had changed.");
     fprintf(out, "vmpin_heals_total %" PRIu64 "\n", metrics->heals);
+    print_head(out, "fights_total", "counter",
+               "Values that something else kept changing, so that they are healed more slowly.");
+    fprintf(out, "vmpin_fights_total %" PRIu64 "\n", metrics->fights);
     print_head(out, "failures_total", "counter",
                "Writes and looks at guests that failed, by errno; EOK: the kernel took a value "
                "and does not grant it.");

@@ -26,7 +26,7 @@ struct metrics {
     struct histogram passes;  /* how long each took */
     struct histogram applied; /* from an event to the end of the pass that wrote because of it */
     uint64_t writes[METRICS_CLASSES];
-    uint64_t heals;
+    uint64_t heals, fights;
     uint64_t failures[METRICS_ERRNO_MOST + 1]; /* by errno; 0: taken and not granted */
     uint64_t connects;                         /* to libvirt */
 };

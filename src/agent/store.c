@@ -61,6 +61,7 @@ void store_remove(struct store *store, struct managed *guest)
     TAILQ_REMOVE(&store->all, guest, all);
     store->count--;
     managed_forget(guest);
+    fights_release(&guest->schedule.fights);
     desired_release(&guest->desired);
     facts_free(guest->facts);
     free(guest);

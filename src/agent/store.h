@@ -4,6 +4,7 @@
 #define AGENT_STORE_H
 
 #include "agent/metrics.h"
+#include "agent/fight.h"
 #include "policy/resolve.h"
 #include "reconcile/binding.h"
 #include "reconcile/report.h"
@@ -30,8 +31,6 @@ enum pass_outcome {
     OUTCOME_HELD,     /* a hold forbids it */
 };
 
-#define FIGHT_HEALS 5
-
 /* The core's own memory of one guest: nobody else writes to it. Times are in microseconds of the
  * clock that the core is given. */
 struct schedule {
@@ -45,15 +44,12 @@ struct schedule {
     bool unwatched;              /* its watches could not be set: it is swept */
     bool cpu_changed;            /* one of its CPUs went or came: a look at it is to follow */
     uint64_t started;            /* when it did, or when its launch began */
-    uint64_t not_before;         /* hints and retries wait until then, */
-    uint64_t truce;              /* and until then while it is fought over */
+    uint64_t not_before;         /* hints and retries wait until then */
     enum pass_outcome outcome;   /* the last pass's */
     unsigned retries;            /* passes in a row that ended like it */
     uint64_t second;             /* when the present second of passes began */
     unsigned passes;             /* in that second */
-    unsigned heal;               /* where the next one goes in `heals` */
-    uint64_t heals[FIGHT_HEALS]; /* the times of the last ones, a ring; 0: none */
-    uint64_t pause;              /* between heals while it is fought over; 0: it is not */
+    struct fights fights;        /* over its values */
     unsigned answers;            /* of systemd, since its unit was last in order */
     uint64_t ask_from;           /* systemd may be asked again then */
 };

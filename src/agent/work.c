@@ -2,6 +2,7 @@
 
 #include "agent/entries.h"
 #include "agent/tell.h"
+#include "cgroup/guest_path.h"
 #include "cgroup/set.h"
 
 #include <signal.h>
@@ -157,6 +158,22 @@ void work_watch(struct agent *agent, struct managed *guest)
               error ? cg_error_text(error) : "out of memory");
 }
 
+/* What stands in a file is fought over by writing; systemd is asked with pauses of its own. */
+static int healed_cells(const struct report *report, struct cells *ret)
+{
+    for (size_t i = 0; i < report->change_count; i++) {
+        const struct change *change = &report->changes[i];
+        int r = 0;
+
+        if (change->state == CHANGE_DONE && change->reason == CHANGE_HEAL &&
+            change->cell.target == CELL_FILE)
+            r = cells_set(ret, &change->cell);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
 /* What a pass that went through left to do. */
 static void judge(struct agent *agent, struct managed *guest, const struct report *report,
                   struct event *event)
@@ -170,7 +187,6 @@ static void judge(struct agent *agent, struct managed *guest, const struct repor
         planned |= change->state == CHANGE_PLANNED || change->state == CHANGE_SKIPPED;
         failed |= change->state == CHANGE_FAILED || change->state == CHANGE_UNDONE ||
                   change->state == CHANGE_UNKNOWN;
-        event->healed |= change->state == CHANGE_DONE && change->reason == CHANGE_HEAL;
         event->settling |= change->state == CHANGE_SETTLING;
     }
     event->outcome = OUTCOME_DONE;
@@ -202,13 +218,15 @@ enum pass_outcome work_outcome(int r)
 
 static void pass(struct agent *agent, struct managed *guest, bool starting, bool ask_systemd)
 {
+    cleanup_cells struct cells resting = {0}, healed = {0};
     const struct reconcile_request request = {.facts = guest->facts,
                                               .desired = &guest->desired,
+                                              .resting = &resting,
                                               .starting = starting,
                                               .call = &guest->call,
                                               .ask_systemd = ask_systemd,
                                               .binding = &guest->binding};
-    struct event event = {.type = CORE_PASSED, .guest = guest};
+    struct event event = {.type = CORE_PASSED, .guest = guest, .healed = &healed};
     uint64_t began = agent_now();
     cleanup_error struct cg_error *error = NULL;
     cleanup_report struct report report = {0};
@@ -217,7 +235,11 @@ static void pass(struct agent *agent, struct managed *guest, bool starting, bool
     ancestors_release(&agent->context.ancestors);
     if (starting) /* what was found while libvirt still made the nodes may be half of them */
         binding_release(&guest->binding);
-    r = reconcile_guest(&agent->context, &request, &report, &error);
+    r = fights_resting(&guest->schedule.fights, began, &resting);
+    if (r == 0)
+        r = reconcile_guest(&agent->context, &request, &report, &error);
+    if (r == 0)
+        r = healed_cells(&report, &healed);
     if (r == 0) {
         judge(agent, guest, &report, &event);
         tell_report(&agent->log, guest, &report,
@@ -244,15 +266,21 @@ static void pass(struct agent *agent, struct managed *guest, bool starting, bool
                      "something is heard of it");
 }
 
-static void warn_of_fight(const struct agent *agent, const struct managed *guest)
+static void warn_of_fights(struct agent *agent, struct managed *guest)
 {
     struct log_entry entry = tell_entry(guest, LOG_ERR, ENTRY_FIGHT);
+    char node[ROLE_NAME_SIZE];
+    const struct cell *cell;
 
-    log_entry(
-        &agent->log, &entry,
-        "%s: something else keeps changing what vmpin sets: it is healed more slowly from now "
-        "on. Find the other one, change the policy, or \"vmpin hold\" the guest",
-        managed_name(guest));
+    while ((cell = fights_news(&guest->schedule.fights))) {
+        agent->metrics.metrics.fights++;
+        entry.node = role_name(cell->role, node);
+        entry.attribute = cell->attr->name;
+        log_entry(&agent->log, &entry,
+                  "%s: something else keeps changing %s %s: it is healed more slowly from now on. "
+                  "Find the other one, change the policy, or \"vmpin hold\" the guest",
+                  managed_name(guest), node, cell->attr->name);
+    }
 }
 
 void work_do(struct agent *agent, const struct action *action)
@@ -268,7 +296,7 @@ void work_do(struct agent *agent, const struct action *action)
         refresh_host(agent);
         break;
     case ACTION_WARN:
-        warn_of_fight(agent, action->guest);
+        warn_of_fights(agent, action->guest);
         break;
     case ACTION_FORGET:
         forget(agent, action->guest, false);

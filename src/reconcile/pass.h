@@ -20,6 +20,7 @@ struct pass {
     struct cells observed;
     struct cells targets;
     bool degraded;
+    bool rests; /* something drifts and is left alone for now */
     struct plan plan;
     struct outcome *outcomes; /* one a step */
     struct report report;

@@ -64,6 +64,33 @@ static int observe_needs(struct pass *pass, const struct cells *needs, struct cg
     return r;
 }
 
+static bool drifts(const struct pass *pass, const struct cell *target)
+{
+    const struct cell *seen =
+        cells_find(&pass->observed, target->role, target->target, target->attr);
+    const struct record *record = state_find(&pass->state, target);
+
+    return seen && record && record->written[0] &&
+           cg_value_equal(record->written[0], target->value) &&
+           !cg_value_equal(seen->value, target->value);
+}
+
+/* What is new is put in force whoever fights over it. */
+static void leave_resting(struct pass *pass)
+{
+    const struct cells *resting = pass->request->resting;
+
+    for (size_t i = 0; resting && i < resting->count; i++) {
+        const struct cell *key = &resting->cells[i];
+        struct cell *target = cells_find(&pass->targets, key->role, key->target, key->attr);
+
+        if (!target || !drifts(pass, target))
+            continue;
+        pass->rests = true;
+        cells_remove(&pass->targets, target);
+    }
+}
+
 static int observe_and_target(struct pass *pass, struct cg_error **err)
 {
     const struct reconcile_request *request = pass->request;
@@ -78,6 +105,7 @@ static int observe_and_target(struct pass *pass, struct cg_error **err)
     r = targets_make(request->desired, &pass->state, &pass->unit, request->facts,
                      pass->context->host, &pass->observed, &pass->targets, &pass->report.refusals,
                      &pass->degraded);
+    leave_resting(pass);
     if (r == 0)
         r = plan_needs(&pass->targets, &pass->observed, &pass->roles, &needs);
     if (r == 0)

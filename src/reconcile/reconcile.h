@@ -38,6 +38,7 @@ struct reconcile_request {
     const struct facts *facts;
     const struct desired *desired; /* empty: everything returns to its baseline */
     bool starting;                 /* it has just been started: mems may be written */
+    const struct cells *resting;   /* whose drift is left alone for now; NULL: none */
     bool early;                    /* libvirt still starts it: nothing is verified yet (early.h) */
     bool despite_hold;             /* for `revert`, which holds the guest first */
     struct unit_call *call;    /* to systemd, of earlier passes too; NULL: it is not asked */

@@ -83,17 +83,37 @@ static void say(struct world *world, bool timed, const char *what, const char *g
              at, what, guest ? " " : "", guest ? guest : "", more);
 }
 
+/* Does the one value that is fought over in these tables rest? */
+static bool rests(const struct world *world, const struct managed *guest)
+{
+    cleanup_cells struct cells resting = {0};
+
+    assert_int_equal(fights_resting(&guest->schedule.fights, world->now, &resting), 0);
+    return resting.count > 0;
+}
+
+static void heal(struct cells *ret)
+{
+    const struct cell cell = {.role = {.kind = CG_ROLE_VCPU},
+                              .attr = attr_by_name("cpuset.cpus", 1)};
+
+    assert_int_equal(cells_set(ret, &cell), 0);
+}
+
 static void pass_ended(struct world *world, struct managed *guest)
 {
+    cleanup_cells struct cells healed = {0};
     struct event event = {
         .type = CORE_PASSED,
         .guest = guest,
         .outcome = world->outcome.outcome,
-        .healed = world->outcome.healed,
+        .healed = &healed,
         .settling = world->outcome.settling,
         .until = world->outcome.until_ms ? EPOCH + world->outcome.until_ms * CORE_MS : CORE_NEVER,
     };
 
+    if (world->outcome.healed && !rests(world, guest))
+        heal(&healed);
     assert_int_equal(core_event(&world->core, &event, world->now), 0);
 }
 
@@ -114,13 +134,16 @@ static void drain(struct world *world, bool timed)
     for (unsigned turns = 0; core_next(&world->core, world->now, &action); turns++) {
         assert_true(turns < 100); /* it must come to rest */
         say(world, timed, names[action.type], action.guest ? managed_name(action.guest) : NULL,
-            action.type == ACTION_PASS && action.launching         ? " early"
+            action.type == ACTION_PASS && rests(world, action.guest) ? " resting"
+            : action.type == ACTION_PASS && action.launching       ? " early"
             : action.type == ACTION_PASS && !action.ask_systemd      ? " (systemd not asked)"
             : action.type == ACTION_PASS && action.starting        ? " starting"
             : action.type == ACTION_START_HELPER && action.as_root ? " as root"
                                                                    : "");
         if (action.type == ACTION_PASS)
             pass_ended(world, action.guest);
+        if (action.type == ACTION_WARN)
+            assert_non_null(fights_news(&action.guest->schedule.fights));
         if (action.type == ACTION_REMOVE)
             store_remove(&world->store, action.guest);
     }
@@ -496,10 +519,12 @@ static void the_facts_that_a_fight_makes_do_not_hurry_it(void **state)
     PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true},
          EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(1001, CORE_NODE, "a", "pass a"),
          EVENT(1002, CORE_NODE, "a", "pass a"), EVENT(1003, CORE_NODE, "a", "pass a"),
-         EVENT(1004, CORE_NODE, "a", "pass a, warn a"),
-         {1005, NEWS, "a", .id = 1, .cause = EVENT_TUNABLE, .expect = "resolve a"},
+         EVENT(1004, CORE_NODE, "a", "pass a, warn a, pass a resting"),
+         {1005, NEWS, "a", .id = 1, .cause = EVENT_TUNABLE,
+          .expect = "resolve a, pass a resting"},
          {2500, WAIT, .expect = "@2004 pass a"},
-         {2500, NEWS, "a", .id = 1, .cause = EVENT_TUNABLE, .expect = "resolve a"},
+         {2500, NEWS, "a", .id = 1, .cause = EVENT_TUNABLE,
+          .expect = "resolve a, pass a resting"},
          EVENT(2600, CORE_DESIRED, "a", "pass a"));
 }
 
@@ -573,7 +598,8 @@ static void the_fifth_heal_within_ten_seconds_slows_down_and_says_so_once(void *
     PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true},
          EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(2000, CORE_NODE, "a", "pass a"),
          EVENT(3000, CORE_NODE, "a", "pass a"), EVENT(4000, CORE_NODE, "a", "pass a"),
-         EVENT(5000, CORE_NODE, "a", "pass a, warn a"), EVENT(5001, CORE_NODE, "a", ""),
+         EVENT(5000, CORE_NODE, "a", "pass a, warn a, pass a resting"),
+         EVENT(5001, CORE_NODE, "a", "pass a resting"),
          {29000, WAIT, .expect = "@6000 pass a, @8000 pass a, @12000 pass a, @20000 pass a"},
          {49000, WAIT, .expect = "@30000 pass a, @40000 pass a"},
          {49000, OUTCOMES, .outcome = OUTCOME_DONE}, {100000, WAIT, .expect = "@50000 pass a"});
@@ -593,11 +619,11 @@ static void a_fight_is_over_when_nothing_was_healed_for_long(void **state)
     PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true},
          EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(1001, CORE_NODE, "a", "pass a"),
          EVENT(1002, CORE_NODE, "a", "pass a"), EVENT(1003, CORE_NODE, "a", "pass a"),
-         EVENT(1004, CORE_NODE, "a", "pass a, warn a"), {1500, OUTCOMES, .outcome = OUTCOME_DONE},
+         EVENT(1004, CORE_NODE, "a", "pass a, warn a, pass a resting"), {1500, OUTCOMES, .outcome = OUTCOME_DONE},
          {20000, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true, .expect = "@2004 pass a"},
          EVENT(20000, CORE_NODE, "a", "pass a"), EVENT(20001, CORE_NODE, "a", "pass a"),
          EVENT(20002, CORE_NODE, "a", "pass a"), EVENT(20003, CORE_NODE, "a", "pass a"),
-         EVENT(20004, CORE_NODE, "a", "pass a, warn a"));
+         EVENT(20004, CORE_NODE, "a", "pass a, warn a, pass a resting"));
 }
 
 static void a_fight_over_one_guest_does_not_slow_another(void **state)
@@ -606,8 +632,27 @@ static void a_fight_over_one_guest_does_not_slow_another(void **state)
          {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true},
          EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(1001, CORE_NODE, "a", "pass a"),
          EVENT(1002, CORE_NODE, "a", "pass a"), EVENT(1003, CORE_NODE, "a", "pass a"),
-         EVENT(1004, CORE_NODE, "a", "pass a, warn a"), EVENT(1005, CORE_NODE, "b", "pass b"),
-         EVENT(1006, CORE_NODE, "a", ""));
+         EVENT(1004, CORE_NODE, "a", "pass a, warn a, pass a resting"), EVENT(1005, CORE_NODE, "b", "pass b"),
+         EVENT(1006, CORE_NODE, "a", "pass a resting"));
+}
+
+static void a_fight_over_one_value_does_not_slow_another(void **state)
+{
+    const struct cell fought = {.role = {.kind = CG_ROLE_VCPU}, .attr = attr_by_name("cpu.shares", 1)};
+    struct cell other = fought;
+    cleanup_cells struct cells resting = {0};
+    struct fights fights = {0};
+
+    other.role.index = 1;
+    for (unsigned i = 1; i <= FIGHT_HEALS; i++) {
+        if (i % 2)
+            assert_int_equal(fights_heal(&fights, &other, EPOCH + i), 0);
+        assert_int_equal(fights_heal(&fights, &fought, EPOCH + i), i == FIGHT_HEALS);
+    }
+    assert_int_equal(fights_resting(&fights, EPOCH + FIGHT_PAUSE, &resting), 0);
+    assert_int_equal(resting.count, 1);
+    assert_int_equal(cell_compare(&resting.cells[0], &fought), 0);
+    fights_release(&fights);
 }
 
 static void endless_writes_without_drift_are_looked_at_less_often(void **state)
@@ -772,6 +817,7 @@ int main(void)
         cmocka_unit_test(heals_far_apart_are_no_fight),
         cmocka_unit_test(a_fight_is_over_when_nothing_was_healed_for_long),
         cmocka_unit_test(a_fight_over_one_guest_does_not_slow_another),
+        cmocka_unit_test(a_fight_over_one_value_does_not_slow_another),
         cmocka_unit_test(endless_writes_without_drift_are_looked_at_less_often),
         cmocka_unit_test(guests_that_cannot_be_watched_are_swept_every_five_seconds),
         cmocka_unit_test(policy_folders_that_cannot_be_watched_are_read_every_five_seconds),
