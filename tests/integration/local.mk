@@ -31,8 +31,11 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/lab/build-image \
 	tests/lab/run \
 	tests/lab/test_cpus.py \
+	tests/lab/test_libvirt.py \
 	tests/lab/test_matrix.py \
-	tests/lab/test_units.py
+	tests/lab/test_names.py \
+	tests/lab/test_units.py \
+	tests/lab/test_weight.py
 
 # The same on an emulated Debian host with systemd and cgroup v2 (root; builds its image once).
 # LAB_FLAGS: see tests/lab/run --help.

@@ -1,0 +1,85 @@
+#!/usr/bin/python3
+"""libvirt beside vmpin: what it does itself to a guest under a policy must not fail, and what it
+shows of it afterwards is what the manual says."""
+import re
+import sys
+
+from vmpintest import main, virsh, wait_for
+from vmpintest.expect import cpus, equal, full, full_in_force, pinned, policy
+from vmpintest.waiting import holds_for
+
+# A set on `vm` is what could be in libvirt's way: all that it writes must lie inside on v1.
+OWN_SET = {"vm": cpus("2-5"), "vcpu*": cpus("3"), "emulator": cpus("2"), "iothread*": cpus("5")}
+
+
+def own_set_in_force(guest):
+    for role in guest.roles():
+        pinned(guest, role, "3" if role.startswith("vcpu") else "2" if role == "emulator" else "5")
+    return equal("vm", guest.nodes.cpus("vm"), "2-5")
+
+
+def test_own_view(t):
+    """vcpupin shows libvirt's record, vcpuinfo the policy; pinning likewise makes the two agree"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu0": cpus("4-5")}))
+    agent = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu0", "4-5"), 10, "the policy")
+
+    def views():
+        record = re.search(r"^\s*0\s+(\S+)", virsh("vcpupin", guest.name).out, re.M).group(1)
+        truth = re.search(r"CPU Affinity:\s*(\S+)", virsh("vcpuinfo", guest.name).out).group(1)
+        return record, truth
+    equal("libvirt's record and what is", views(), ("0-7", "----yy--"))
+    virsh("vcpupin", guest.name, "0", "4-5", "--live")
+    equal("libvirt's record and what is", views(), ("4-5", "----yy--"))
+    holds_for(lambda: pinned(guest, "vcpu0", "4-5"), 0.5, "the policy")
+    assert "healed" not in agent.log(), "an equal value is no drift"
+    equal("the status", t.vmpin.json("status", guest.name)[1]["guests"][0]["status"], "in sync")
+
+
+def test_hotplug(t):
+    """vCPUs and iothreads can be added to and taken from a guest whose own set is narrowed"""
+    guest = t.guest(vcpus=4, current=2, iothreads=1)
+    t.policies.write("a.json", policy(guest, OWN_SET))
+    t.agent()
+    wait_for(lambda: own_set_in_force(guest), 10, "the policy")
+    virsh("setvcpus", guest.name, "4", "--live")
+    virsh("iothreadadd", guest.name, "2", "--live")
+    guest.current, guest.iothreads = 4, 2
+    wait_for(lambda: own_set_in_force(guest), 10, "the policy for what was added")
+    virsh("iothreaddel", guest.name, "2", "--live")
+    guest.iothreads = 1
+    wait_for(lambda: own_set_in_force(guest), 10, "the policy for what is left")
+
+
+def test_save_and_restore(t):
+    """A guest under a policy can be saved to a file and restored, and has its policy again"""
+    guest = t.guest(vcpus=3, iothreads=1)
+    t.policies.write("a.json", full(guest))
+    t.policies.write("b.json", policy(guest, {"vm": cpus("0-3")}))
+    t.agent()
+    for _ in range(2):
+        wait_for(lambda: full_in_force(guest), 10, "the policy")
+        equal("vm", guest.nodes.cpus("vm"), "0-3")
+        virsh("save", guest.name, f"{t.root}/saved", "--running")
+        virsh("restore", f"{t.root}/saved", "--paused")
+    wait_for(lambda: full_in_force(guest), 10, "the policy after the restore")
+
+
+def test_pins_of_the_operator(t):
+    """vcpupin, emulatorpin, iothreadpin and numatune work on a guest under a policy, and are undone"""
+    guest = t.guest(iothreads=1, extra="<numatune><memory mode='strict' nodeset='0-1'/></numatune>")
+    t.policies.write("a.json", policy(guest, dict(OWN_SET, vm={"cpuset": {"cpus": "2-5",
+                                                                          "mems": "0-1"}})))
+    t.agent()
+    wait_for(lambda: own_set_in_force(guest), 10, "the policy")
+    virsh("vcpupin", guest.name, "0", "4", "--live")
+    virsh("emulatorpin", guest.name, "4", "--live")
+    virsh("iothreadpin", guest.name, "1", "4", "--live")
+    wait_for(lambda: own_set_in_force(guest), 10, "the policy again")
+    virsh("numatune", guest.name, "--nodeset", "1", "--live")
+    wait_for(lambda: guest.nodes.mems("vm") == "0-1", 20, "the memory nodes again")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
