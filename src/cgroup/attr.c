@@ -45,6 +45,15 @@ const struct cg_attr *attr_by_name(const char *name, int version)
     return NULL;
 }
 
+const struct cg_attr *attr_effective(const struct cg_attr *set)
+{
+    bool cpus = strcmp(set->name, "cpuset.cpus") == 0;
+
+    if (set->version == 2)
+        return attr_by_name(cpus ? "cpuset.cpus.effective" : "cpuset.mems.effective", 2);
+    return attr_by_name(cpus ? "cpuset.effective_cpus" : "cpuset.effective_mems", 1);
+}
+
 int attr_find(const struct cg_mounts *mounts, const char *name, const struct cg_attr **ret)
 {
     bool known = false;

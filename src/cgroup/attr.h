@@ -36,6 +36,9 @@ int attr_find(const struct cg_mounts *mounts, const char *name, const struct cg_
 /* Exactly that face, whatever the host. NULL: none. */
 const struct cg_attr *attr_by_name(const char *name, int version);
 
+/* The face that tells what the kernel grants of a set (cpuset.cpus, cpuset.mems). */
+const struct cg_attr *attr_effective(const struct cg_attr *set);
+
 const struct cg_attr *attr_next(const struct cg_attr *after);
 
 #endif

@@ -23,15 +23,6 @@ void ancestors_release(struct ancestors *ancestors)
     *ancestors = (struct ancestors){0};
 }
 
-static const struct cg_attr *effective_face(const struct cg_attr *attr)
-{
-    bool cpus = strcmp(attr->name, "cpuset.cpus") == 0;
-
-    if (attr->version == 2)
-        return attr_by_name(cpus ? "cpuset.cpus.effective" : "cpuset.mems.effective", 2);
-    return attr_by_name(cpus ? "cpuset.effective_cpus" : "cpuset.effective_mems", 1);
-}
-
 /* One question: the arguments, as they go down. */
 struct asking {
     struct ancestors *known;
@@ -52,7 +43,7 @@ static int read_granted(const struct asking *asking, const char *path, struct cg
     *ret = NULL;
     if (dir < 0)
         return dir == -ENOMEM ? dir : 0;
-    r = attr_read(k, dir, effective_face(asking->attr), asking->scratch, &value, NULL);
+    r = attr_read(k, dir, attr_effective(asking->attr), asking->scratch, &value, NULL);
     k->close_dir(k, dir);
     if (r == 0 && cg_value_set(value, &set) == 0)
         r = cg_set_union(set, set, ret);

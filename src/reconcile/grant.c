@@ -4,14 +4,11 @@
 
 #include <string.h>
 
-static const struct cg_attr *effective_attr(const struct host *host)
+static const struct cg_attr *cpus_attr(const struct host *host)
 {
     const struct cg_hierarchy *hierarchy = mounts_find(host->mounts, "cpuset");
 
-    if (!hierarchy)
-        return NULL;
-    return hierarchy->version == 2 ? attr_by_name("cpuset.cpus.effective", 2)
-                                   : attr_by_name("cpuset.effective_cpus", 1);
+    return hierarchy ? attr_by_name("cpuset.cpus", hierarchy->version) : NULL;
 }
 
 static int read_allowed(const struct host *host, pid_t tid, struct buffer *scratch,
@@ -60,27 +57,37 @@ static int read_threads(struct nodes *nodes, int dir, int version, struct buffer
     return 0;
 }
 
+int grant_effective(struct nodes *nodes, struct cg_role role, const struct cg_attr *attr,
+                    struct buffer *scratch, struct cg_set **ret, struct cg_error **err)
+{
+    struct cg_value *value = NULL;
+    const struct cg_set *set;
+    int dir, r = nodes_open(nodes, role, attr, &dir, err);
+
+    *ret = NULL;
+    if (r < 0)
+        return r;
+    r = attr_read(nodes->host->kernel, dir, attr_effective(attr), scratch, &value, NULL);
+    if (r == 0 && cg_value_set(value, &set) == 0)
+        r = cg_set_union(set, set, ret);
+    cg_value_unref(value);
+    return r == -ENOMEM ? error_out_of_memory(err) : 0;
+}
+
 int grant_read(struct nodes *nodes, struct cg_role role, struct buffer *scratch,
                struct granted *ret, struct cg_error **err)
 {
-    const struct cg_attr *attr = effective_attr(nodes->host);
+    const struct cg_attr *attr = cpus_attr(nodes->host);
     struct granted grant = {.role = role};
-    struct cg_value *value = NULL;
-    const struct cg_set *set;
     int dir, r;
 
     if (!attr)
         return error_set(err, EOPNOTSUPP, "this host has no cpuset controller");
-    r = nodes_open(nodes, role, attr, &dir, err);
-    if (r < 0)
-        return r;
-    r = attr_read(nodes->host->kernel, dir, attr, scratch, &value, NULL);
-    if (r == 0 && cg_value_set(value, &set) == 0)
-        r = cg_set_union(set, set, &grant.effective);
-    cg_value_unref(value);
-    if (r == -ENOMEM)
-        return error_out_of_memory(err);
-    r = nodes->binding->pid > 0 ? read_threads(nodes, dir, attr->version, scratch, &grant, err) : 0;
+    r = grant_effective(nodes, role, attr, scratch, &grant.effective, err);
+    if (r == 0 && nodes->binding->pid > 0)
+        r = nodes_open(nodes, role, attr, &dir, err);
+    if (r == 0 && nodes->binding->pid > 0)
+        r = read_threads(nodes, dir, attr->version, scratch, &grant, err);
     if (r < 0) {
         granted_release(&grant);
         return r;
@@ -110,7 +117,7 @@ int grant_stray(struct nodes *nodes, struct cg_role role, struct buffer *scratch
                 struct cg_error **err)
 {
     const struct cg_role vm = {.kind = CG_ROLE_VM};
-    const struct cg_attr *attr = effective_attr(nodes->host);
+    const struct cg_attr *attr = cpus_attr(nodes->host);
     cleanup_free pid_t *tids = NULL;
     size_t count = 0;
     int dir, r;

@@ -7,6 +7,11 @@
 #include "reconcile/nodes.h"
 #include "reconcile/report.h"
 
+/* What the role's node grants of the set `attr`. *ret NULL: it has no such file. -ENOENT: the role
+ * does not exist. */
+int grant_effective(struct nodes *nodes, struct cg_role role, const struct cg_attr *attr,
+                    struct buffer *scratch, struct cg_set **ret, struct cg_error **err);
+
 /* Threads that end meanwhile are left out. Without a process (binding->pid 0) no threads are read.
  * -ENOENT: the role does not exist. */
 int grant_read(struct nodes *nodes, struct cg_role role, struct buffer *scratch,

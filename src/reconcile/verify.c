@@ -177,28 +177,66 @@ static int keep_granted(struct pass *pass, struct granted *grant)
     return 0;
 }
 
+/* What of the target's set can be granted now. */
+static int expected_of(const struct pass *pass, const struct cell *target, struct cg_set **ret)
+{
+    const struct host *host = pass->context->host;
+    bool cpus = strcmp(target->attr->name, "cpuset.cpus") == 0;
+    const struct cg_set *wanted, *online = cpus ? host->cpus_online : host->nodes_online;
+    int r = cg_value_set(target->value, &wanted);
+
+    return r < 0 ? r : cg_set_intersection(wanted, online ? online : wanted, ret);
+}
+
+/* True: the kernel grants the target's set as far as it can be granted at all. */
+static int verify_effective(struct pass *pass, const struct cell *target,
+                            const struct cg_set *effective, bool *ret)
+{
+    cleanup_set struct cg_set *expected = NULL;
+    const struct cg_set *wanted;
+    int r = expected_of(pass, target, &expected);
+
+    *ret = true;
+    if (r < 0 || !effective || cg_set_equal(effective, expected))
+        return r;
+    *ret = false;
+    return cg_value_set(target->value, &wanted) < 0
+               ? -EINVAL
+               : note_not_granted(pass, target, wanted, effective);
+}
+
 /* The set stands in the file; do the threads have what it says? What a baseline grants is nobody's
  * wish. */
 static int verify_standing(struct pass *pass, const struct cell *target, struct granted *grant,
                            struct cg_error **err)
 {
-    const struct cg_set *wanted, *online = pass->context->host->cpus_online;
-    cleanup_set struct cg_set *expected = NULL;
-    int r = cg_value_set(target->value, &wanted);
+    bool granted;
+    int r;
 
     if (target->flags & CELL_RETURN)
         return 0;
-    if (r == 0 && online)
-        r = cg_set_intersection(wanted, online, &expected);
-    if (r < 0)
+    r = verify_effective(pass, target, grant->effective, &granted);
+    if (r < 0 || !granted || target->flags & CELL_NEEDED)
         return r;
-    if (grant->effective && expected && !cg_set_equal(grant->effective, expected))
-        return note_not_granted(pass, target, wanted, grant->effective);
-    if (target->flags & CELL_NEEDED)
-        return 0;
     if (grant->count == 0)
         return note_stray(pass, target, err);
     return grant_masked(grant) ? widen_masks(pass, target, grant, err) : 0;
+}
+
+/* A set that binds no threads of its own: the guest's own CPUs, and memory nodes. */
+static int verify_node(struct pass *pass, const struct cell *target, struct cg_error **err)
+{
+    cleanup_set struct cg_set *effective = NULL;
+    bool granted;
+    int r;
+
+    if (!stands(pass, target) || target->flags & CELL_RETURN)
+        return 0;
+    r = grant_effective(&pass->nodes, target->role, target->attr, &pass->context->scratch,
+                        &effective, err);
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    return verify_effective(pass, target, effective, &granted);
 }
 
 static int verify_set(struct pass *pass, const struct cell *target, struct cg_error **err)
@@ -304,9 +342,11 @@ int pass_verify(struct pass *pass, struct cg_error **err)
     for (size_t i = 0; r == 0 && i < pass->plan.targets.count; i++) {
         const struct cell *target = &pass->plan.targets.cells[i];
 
-        if (target->target == CELL_FILE && target->role.kind != CG_ROLE_VM &&
-            strcmp(target->attr->name, "cpuset.cpus") == 0)
-            r = verify_set(pass, target, err);
+        if (target->target != CELL_FILE || target->attr->kind != CG_SET)
+            continue;
+        r = target->role.kind != CG_ROLE_VM && strcmp(target->attr->name, "cpuset.cpus") == 0
+                ? verify_set(pass, target, err)
+                : verify_node(pass, target, err);
     }
     if (r == 0)
         r = return_masks(pass, err);
