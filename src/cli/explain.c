@@ -7,6 +7,7 @@
 #include "cgroup/access.h"
 #include "cgroup/guest_path.h"
 #include "reconcile/nodes.h"
+#include "reconcile/unit.h"
 
 #include <string.h>
 
@@ -106,6 +107,19 @@ static int look_now(struct sight *sight, struct cg_role role, const struct cg_at
     return r;
 }
 
+static unsigned ways_of(const struct sight *sight, const struct cell *cell)
+{
+    const struct unit unit = unit_of(&sight->binding, sight->host);
+    const struct cell mask = {.role = cell->role, .target = CELL_MASK, .attr = cell->attr};
+    unsigned ways = 1u << CELL_FILE;
+
+    if (unit.attr == cell->attr && cell->role.kind == CG_ROLE_VM)
+        ways |= 1u << CELL_UNIT;
+    if (sight->recorded && state_find(&sight->state, &mask))
+        ways |= 1u << CELL_MASK;
+    return ways;
+}
+
 static int look(struct sight *sight, const struct desired *desired, struct topic *topic)
 {
     const struct cg_attr *attr;
@@ -116,10 +130,10 @@ static int look(struct sight *sight, const struct desired *desired, struct topic
     if (attr_find(sight->host->mounts, topic->said->attribute, &attr) < 0)
         return 0;
     cell = cells_find(&desired->cells, topic->said->role, CELL_FILE, attr);
-    if (!cell)
-        cell = cells_find(&desired->cells, topic->said->role, CELL_UNIT, attr);
     if (sight->recorded && cell)
         record = state_find(&sight->state, cell);
+    if (sight->bound && cell)
+        topic->ways = ways_of(sight, cell);
     r = format(cell ? cell->value : NULL, &topic->value);
     if (r == 0)
         r = format(record ? record->baseline : NULL, &topic->baseline);
@@ -205,7 +219,7 @@ const struct command command_explain = {
     .summary = "Show which policy won each attribute, and why",
     .help =
         "For each attribute of each role: the value on this host, what is in force, the baseline\n"
-        "if vmpin has one, and every policy that spoke, the winner last. The guest need not\n"
-        "run.",
+        "if vmpin has one, the way it goes (file, systemd, thread mask), and every policy that\n"
+        "spoke, the winner last. The guest need not run.",
     .run = run,
 };

@@ -20,6 +20,7 @@ struct topic {
     char *value;    /* on this host; NULL: refused, or this host has no such attribute */
     char *now;      /* NULL: the role is not there */
     char *baseline; /* NULL: none on record */
+    unsigned ways;  /* in which it goes there: bits 1 << enum cell_target; 0: not known */
 };
 
 struct explanation {

@@ -4,16 +4,20 @@
 #include "cli/exit.h"
 #include "cli/json.h"
 #include "cli/output.h"
+#include "cli/show.h"
 
 #include "cgroup/guest_path.h"
 
-enum { COLUMN_WHAT, COLUMN_HERE, COLUMN_NOW, COLUMN_BASELINE, COLUMN_WHY, COLUMNS };
+enum { COLUMN_WHAT, COLUMN_HERE, COLUMN_NOW, COLUMN_BASELINE, COLUMN_WAY, COLUMN_WHY, COLUMNS };
+
+static const enum cell_target targets[] = {CELL_FILE, CELL_UNIT, CELL_MASK};
 
 static const struct column columns[] = {
     [COLUMN_WHAT] = {"ATTRIBUTE", COLUMN_TREE},
     [COLUMN_HERE] = {"VALUE", 0},
     [COLUMN_NOW] = {"IN FORCE", 0},
     [COLUMN_BASELINE] = {"BASELINE", COLUMN_SPARE},
+    [COLUMN_WAY] = {"WAY", COLUMN_SPARE},
     [COLUMN_WHY] = {"WHY", 0},
 };
 
@@ -38,10 +42,22 @@ static void add_said(struct table *table, struct libscols_line *topic, const str
     table_set(table, line, COLUMN_WHY, why, SHADE_NONE);
 }
 
+/* "file, systemd" */
+static void show_ways(const struct topic *topic, char *into, size_t size)
+{
+    size_t length = 0;
+
+    into[0] = '\0';
+    for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
+        if (topic->ways & 1u << targets[i])
+            length += (size_t)snprintf(into + length, size - length, "%s%s", length ? ", " : "",
+                                       show_way(targets[i]));
+}
+
 static void add_topic(struct table *table, const struct topic *topic)
 {
     struct libscols_line *line = table_line(table, NULL);
-    char role[ROLE_NAME_SIZE];
+    char role[ROLE_NAME_SIZE], ways[64];
     cleanup_free char *what = NULL;
 
     if (asprintf(&what, "%s %s", role_name(topic->said->role, role), topic->said->attribute) < 0)
@@ -50,6 +66,8 @@ static void add_topic(struct table *table, const struct topic *topic)
     table_set(table, line, COLUMN_HERE, shown(topic->value), SHADE_NONE);
     table_set(table, line, COLUMN_NOW, shown(topic->now), SHADE_NONE);
     table_set(table, line, COLUMN_BASELINE, shown(topic->baseline), SHADE_NONE);
+    show_ways(topic, ways, sizeof(ways));
+    table_set(table, line, COLUMN_WAY, *ways ? ways : NULL, SHADE_NONE);
     for (size_t i = 0; i < topic->count; i++)
         add_said(table, line, &topic->said[i]);
 }
@@ -77,6 +95,17 @@ static json_t *json_written(const char *written)
     return value ? value : json_text(written);
 }
 
+static json_t *json_ways(const struct topic *topic)
+{
+    const char *ways[ARRAY_SIZE(targets)];
+    size_t count = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
+        if (topic->ways & 1u << targets[i])
+            ways[count++] = show_way(targets[i]);
+    return json_texts((char *const *)ways, count);
+}
+
 static json_t *json_topic(const struct topic *topic)
 {
     json_t *policies = json_array();
@@ -94,10 +123,10 @@ static json_t *json_topic(const struct topic *topic)
             policies = NULL;
         }
     }
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}", "role", json_role(topic->said->role),
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "role", json_role(topic->said->role),
                      "attribute", json_text(topic->said->attribute), "value",
                      json_text(topic->value), "now", json_text(topic->now), "baseline",
-                     json_text(topic->baseline), "policies", policies);
+                     json_text(topic->baseline), "ways", json_ways(topic), "policies", policies);
 }
 
 static json_t *json_explanation(const struct session *session,

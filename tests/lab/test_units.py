@@ -14,6 +14,8 @@ from vmpintest.host import Machine, read
 from vmpintest.node import shares_to_weight
 from vmpintest.waiting import slow
 
+# A generator can write nowhere else.
+BUSY = "/run/systemd/generator/vmpin-test-busy"
 WEIGHT = {"vm": {"cpu": {"shares": 2048}}}
 
 
@@ -72,23 +74,21 @@ def slow_reload(seconds):
     path = "/run/systemd/system-generators/vmpin-test-slow"
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with open(path, "w") as file:
-        file.write(f"#!/bin/sh\ntouch /run/vmpin-test-slow; sleep {seconds}\n")
+        file.write(f"#!/bin/sh\ntouch $1/{os.path.basename(BUSY)}; sleep {seconds}\n")
     os.chmod(path, 0o755)
     try:
         yield
     finally:
         os.unlink(path)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink("/run/vmpin-test-slow")
         systemctl("daemon-reload")
 
 
 def begin_reload():
     """PID 1 is busy when this returns; wait() for the process at the end."""
     with contextlib.suppress(FileNotFoundError):
-        os.unlink("/run/vmpin-test-slow")
+        os.unlink(BUSY)
     reload = subprocess.Popen(["systemctl", "daemon-reload"])
-    wait_for(lambda: os.path.exists("/run/vmpin-test-slow"), 20, "the reload to begin")
+    wait_for(lambda: os.path.exists(BUSY), 20, "the reload to begin")
     return reload
 
 
@@ -146,6 +146,9 @@ def test_way(t):
     plan = t.vmpin.json("plan")[1]["guests"][0]["changes"]
     equal("ways", sorted((c["role"], c["way"]) for c in plan if c["role"] in ("vm", "vcpu0")),
           [("vcpu0", "file"), ("vm", "file"), ("vm", "systemd")])
+    topics = t.vmpin.json("explain", guest.name)[1]["attributes"]
+    equal("ways", {topic["role"]: topic["ways"] for topic in topics},
+          {"vcpu0": ["file"], "vm": ["file", "systemd"]})
 
 
 def restarts():
@@ -218,6 +221,45 @@ def test_busy(t):
     equal("the status meanwhile", status, "settling")
     assert busy <= 3 * idle + slow(0.05)
     assert "not got it on record" not in agent.log()
+
+
+def test_forbidden(t):
+    """CPUs that a scope or slice forbids are refused, naming the unit, and nothing is written"""
+    guest = t.guest()
+    unit = Unit(guest)
+    skip_unless(guest.nodes.version("cpuset") == 2, "systemd has no AllowedCPUs on cgroup v1")
+    t.policies.write("a.json", policy(guest, {"vcpu0": cpus("5"), "vm": {"cpu": {"shares": 2048}}}))
+    before = guest.nodes.settings()
+    for name in (unit.name, "machine.slice"):
+        systemctl("set-property", "--runtime", name, "AllowedCPUs=0-3")
+        try:
+            told = t.vmpin.run("reconcile", status=1).err
+        finally:
+            systemctl("set-property", "--runtime", name, "AllowedCPUs=0-7")
+        assert f"does not have 5: widen AllowedCPUs= of systemd's unit {name} first" in told, told
+        for file in (unit.file, guest.nodes.file("vcpu0", "cpuset.cpus")):
+            equal(file, read(file), before[file].decode().strip())
+
+
+def test_controller_missing(t):
+    """A controller that libvirt/ does not enable is enabled there, and nowhere above"""
+    guest = t.guest()
+    skip_unless(guest.nodes.version("cpuset") == 2, "cgroup v1 enables nothing")
+    libvirt = guest.nodes.directory("vm", "cpuset")
+    t.policies.write("a.json", policy(guest, {"vcpu0": cpus("1")}))
+    with open(f"{libvirt}/cgroup.subtree_control", "w") as file:
+        file.write("-cpuset")
+    changes = t.vmpin.json("plan")[1]["guests"][0]["changes"]
+    equal("the plan", [c["attribute"] for c in changes], ["cgroup.subtree_control"])
+    t.vmpin.run("reconcile", status=0)
+    assert pinned(guest, "vcpu0", "1")
+    assert "cpuset" in read(f"{libvirt}/cgroup.subtree_control").split()
+    for path in (libvirt, os.path.dirname(libvirt)):
+        with open(f"{path}/cgroup.subtree_control", "w") as file:
+            file.write("-cpuset")
+    told = t.vmpin.run("reconcile", status=1).err
+    assert f"only systemd (unit {os.path.basename(os.path.dirname(libvirt))}) may" in told, told
+    assert "cpuset" not in read(f"{os.path.dirname(libvirt)}/cgroup.subtree_control").split()
 
 
 def test_killed(t):
