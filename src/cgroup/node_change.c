@@ -21,18 +21,6 @@ static int change_error(const struct cg_node *node, const char *name, const char
     return r;
 }
 
-static bool has_word(const char *words, const char *word, size_t length)
-{
-    for (const char *at = words; *(at += strspn(at, " \n"));) {
-        size_t n = strcspn(at, " \n");
-
-        if (n == length && strncmp(at, word, n) == 0)
-            return true;
-        at += n;
-    }
-    return false;
-}
-
 static int enable_error(const char *controller, int r, struct cg_error **err)
 {
     return error_set(
@@ -66,7 +54,7 @@ static int enable_in(const struct cg_tree *tree, int parent, struct cg_error **e
         size_t length = strcspn(at, " \n");
         char word[64];
 
-        if (is_chosen(tree, at, length) && !has_word(enabled.data, at, length) &&
+        if (is_chosen(tree, at, length) && !text_has_word(enabled.data, at, length) &&
             length < sizeof(word) - 1) {
             snprintf(word, sizeof(word), "+%.*s", (int)length, at);
             r = k->write(k, parent, "cgroup.subtree_control", word);

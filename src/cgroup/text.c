@@ -23,6 +23,18 @@ int text_number(const char **at, uint64_t *ret)
     return 0;
 }
 
+bool text_has_word(const char *words, const char *word, size_t length)
+{
+    for (const char *at = words; *(at += strspn(at, " \n"));) {
+        size_t n = strcspn(at, " \n");
+
+        if (n == length && strncmp(at, word, n) == 0)
+            return true;
+        at += n;
+    }
+    return false;
+}
+
 int text_print(char **ret, const char *format, ...)
 {
     char *text = NULL;

@@ -21,6 +21,9 @@ static inline bool text_is_digit(char c)
 /* Decimal digits at *at, stepping over them. -EINVAL: none there; -ERANGE: beyond 64 bits. */
 int text_number(const char **at, uint64_t *ret);
 
+/* Is it one of the words that white space separates? */
+bool text_has_word(const char *words, const char *word, size_t length);
+
 /* A new string, owned by the caller. -ENOMEM, and *ret is left alone. */
 int text_print(char **ret, const char *format, ...) printf_like(2, 3);
 

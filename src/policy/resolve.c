@@ -71,13 +71,20 @@ bool refusals_equal(const struct refusals *a, const struct refusals *b)
     return true;
 }
 
+void refusals_truncate(struct refusals *refusals, size_t count)
+{
+    while (refusals->count > count) {
+        struct refusal *last = &refusals->refusals[--refusals->count];
+
+        free(last->attribute);
+        free(last->text);
+        origin_unref(last->origin);
+    }
+}
+
 void refusals_release(struct refusals *refusals)
 {
-    for (size_t i = 0; i < refusals->count; i++) {
-        free(refusals->refusals[i].attribute);
-        free(refusals->refusals[i].text);
-        origin_unref(refusals->refusals[i].origin);
-    }
+    refusals_truncate(refusals, 0);
     free(refusals->refusals);
     *refusals = (struct refusals){0};
 }

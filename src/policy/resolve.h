@@ -23,6 +23,7 @@ int refusals_add(struct refusals *refusals, struct cg_role role, const char *att
                  const struct cg_attr *attr, struct origin *origin, const char *format, ...)
     printf_like(6, 7) must_check;
 bool refusals_equal(const struct refusals *a, const struct refusals *b);
+void refusals_truncate(struct refusals *refusals, size_t count); /* keeps the first ones */
 void refusals_release(struct refusals *refusals);
 
 struct desired {

@@ -3,6 +3,7 @@
 #include "base/escape.h"
 #include "cgroup/access.h"
 #include "cgroup/set.h"
+#include "reconcile/unit.h"
 
 #include <string.h>
 
@@ -131,18 +132,11 @@ static int add_command(const struct asking *asking, const char *path, const stru
                : 0;
 }
 
-/* The length of the next longer ancestor's path; the root's is 0. */
-static size_t next_length(const char *path, size_t length)
-{
-    length += path[length] == '/';
-    return length + strcspn(path + length, "/");
-}
-
 static int find_lacking(const struct asking *asking, const char *parent, struct lacking *ret)
 {
     int r = 0;
 
-    for (size_t length = 0; r == 0; length = next_length(parent, length)) {
+    for (size_t length = 0; r == 0; length = nodes_path_next(parent, length)) {
         cleanup_free char *path = strndup(parent, length);
         const struct cg_set *granted;
 
@@ -161,19 +155,10 @@ static int find_lacking(const struct asking *asking, const char *parent, struct 
     return r;
 }
 
-/* The systemd unit that the control group is; NULL: none. Borrowed. */
-static const char *unit_of(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path, *type = strrchr(name, '.');
-
-    return type && (strcmp(type, ".slice") == 0 || strcmp(type, ".scope") == 0) ? name : NULL;
-}
-
 /* Who has to do what. systemd sets no set on v1. */
 static int advise(const struct asking *asking, const struct lacking *lacking, char **ret)
 {
-    const char *unit = asking->attr->version == 2 ? unit_of(lacking->top) : NULL;
+    const char *unit = asking->attr->version == 2 ? unit_in_path(lacking->top) : NULL;
     bool cpus = strcmp(asking->attr->name, "cpuset.cpus") == 0;
     cleanup_free char *list = NULL, *shown = unit ? text_escape(unit) : NULL;
     int r = widened(asking, lacking->granted, &list);

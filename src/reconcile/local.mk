@@ -7,6 +7,7 @@ libreconcile_la_SOURCES = \
 	src/reconcile/unit.h src/reconcile/unit.c \
 	src/reconcile/unit_bus.h src/reconcile/unit_bus.c \
 	src/reconcile/early.h src/reconcile/early.c \
+	src/reconcile/controllers.h src/reconcile/controllers.c \
 	src/reconcile/observe.h src/reconcile/observe.c \
 	src/reconcile/targets.h src/reconcile/targets.c \
 	src/reconcile/plan.h src/reconcile/plan.c \
@@ -18,7 +19,7 @@ libreconcile_la_SOURCES = \
 	src/reconcile/grant.h src/reconcile/grant.c \
 	src/reconcile/report.h src/reconcile/report.c \
 	src/reconcile/pass.h src/reconcile/pass_plan.c src/reconcile/pass_write.c \
-	src/reconcile/pass_unit.c \
+	src/reconcile/pass_unit.c src/reconcile/pass_enable.c \
 	src/reconcile/pass_report.c src/reconcile/verify.c \
 	src/reconcile/reconcile.h src/reconcile/reconcile.c
 libreconcile_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(LIBSYSTEMD_CFLAGS)

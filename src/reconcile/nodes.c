@@ -10,8 +10,7 @@
 
 /* Which of a guest's two own nodes under systemd: it owns the scope, and the weight there decides
  * between guests; what lies in libvirt/ survives a daemon-reload. */
-static bool in_delegated(const struct place *place, struct cg_role role,
-                         const struct cg_attr *attr)
+static bool in_delegated(const struct place *place, struct cg_role role, const struct cg_attr *attr)
 {
     return place->delegated && (role.kind != CG_ROLE_VM || !unit_property(attr));
 }
@@ -75,9 +74,9 @@ static int open_vm(struct nodes *nodes, const struct place *place, bool delegate
         dir = open_vm(nodes, place, false);
         if (dir < 0)
             return dir;
-        return open_and_keep(
-            nodes, (struct open_node){.place = place, .role = vm, .delegated = true}, dir,
-            DELEGATED, 0);
+        return open_and_keep(nodes,
+                             (struct open_node){.place = place, .role = vm, .delegated = true}, dir,
+                             DELEGATED, 0);
     }
     dir = open_and_keep(nodes, (struct open_node){.place = place, .role = vm},
                         place->hierarchy->dir, place->path, place->id);
@@ -136,6 +135,27 @@ char *nodes_path(const struct nodes *nodes, struct cg_role role, const struct cg
                            role.kind == CG_ROLE_VM ? "" : "/", role_directory(role, name)) < 0)
         return NULL;
     return path;
+}
+
+char *nodes_path_above(const struct nodes *nodes, struct cg_role role, const struct cg_attr *attr)
+{
+    const struct place *place = binding_place(nodes->binding, nodes->host, attr->controller);
+    bool vm = role.kind == CG_ROLE_VM, delegated = place && in_delegated(place, role, attr);
+    char *path, *slash;
+
+    if (!place || asprintf(&path, "%s%s", place->path, !vm && delegated ? "/" DELEGATED : "") < 0)
+        return NULL;
+    if (vm && !delegated) {
+        slash = strrchr(path, '/');
+        *(slash ? slash : path) = '\0';
+    }
+    return path;
+}
+
+size_t nodes_path_next(const char *path, size_t length)
+{
+    length += path[length] == '/';
+    return length + strcspn(path + length, "/");
 }
 
 void nodes_close(struct nodes *nodes)

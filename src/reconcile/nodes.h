@@ -19,6 +19,12 @@ struct nodes {
     bool afresh; /* by path and id, whatever binding_make() left open */
     struct open_node *open;
     size_t count, size;
+    /* Found while reading: a file that is missing for nothing but its controller, which could be
+     * enabled (controllers.h). attr NULL: none. */
+    struct {
+        struct cg_role role;
+        const struct cg_attr *attr;
+    } lacks;
 };
 
 /* The directory in which a cell of that attribute and role lives. Under systemd a guest has two
@@ -29,6 +35,10 @@ int nodes_open(struct nodes *nodes, struct cg_role role, const struct cg_attr *a
                struct cg_error **err);
 /* "cpuset:/machine/qemu-2-web1.libvirt-qemu/vcpu0", for people; free(). */
 char *nodes_path(const struct nodes *nodes, struct cg_role role, const struct cg_attr *attr);
+/* Below the hierarchy's root, the directory above the one in which such a cell lives; free(). */
+char *nodes_path_above(const struct nodes *nodes, struct cg_role role, const struct cg_attr *attr);
+/* The length of the next longer directory on the way to `path`; the root's is 0. */
+size_t nodes_path_next(const char *path, size_t length);
 void nodes_close(struct nodes *nodes);
 #define cleanup_nodes cleanup_with(nodes_close)
 

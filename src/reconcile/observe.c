@@ -1,6 +1,7 @@
 #include "reconcile/observe.h"
 
 #include "cgroup/access.h"
+#include "reconcile/controllers.h"
 #include "reconcile/unit.h"
 
 /* *ret stays NULL where the role does not exist. */
@@ -23,6 +24,24 @@ static int read_unit(struct nodes *nodes, struct buffer *scratch, struct cg_valu
     return unit.name ? unit_read(nodes->host, &unit, scratch, ret, err) : 0;
 }
 
+/* The file is not there, though the node is. */
+static int observe_missing(struct nodes *nodes, const struct cell *wanted, struct buffer *scratch,
+                           struct refusals *refusals, const struct cg_error *error)
+{
+    cleanup_free char *why = NULL;
+    int r = controllers_missing(nodes, wanted->role, wanted->attr, scratch, &why);
+
+    if (r < 0)
+        return r;
+    if (r > 0) {
+        nodes->lacks.role = wanted->role;
+        nodes->lacks.attr = wanted->attr;
+        return 0;
+    }
+    return refusals_add(refusals, wanted->role, NULL, wanted->attr, wanted->origin, "%s",
+                        why ? why : cg_error_text(error));
+}
+
 static int observe_cell(struct nodes *nodes, const struct cell *wanted, struct buffer *scratch,
                         struct cells *observed, struct refusals *refusals, struct cg_error **err)
 {
@@ -41,6 +60,8 @@ static int observe_cell(struct nodes *nodes, const struct cell *wanted, struct b
     }
     if (r == -ENOMEM)
         return r;
+    if (r == -ENOENT)
+        return observe_missing(nodes, wanted, scratch, refusals, why);
     if (r == -ESTALE || r == -ENODEV)
         return error_set(err, ESTALE, "%s", cg_error_text(why));
     return refusals_add(refusals, wanted->role, NULL, wanted->attr, wanted->origin, "%s",
@@ -54,8 +75,7 @@ int observe_cells(struct nodes *nodes, const struct cells *wanted, struct buffer
         const struct cell *cell = &wanted->cells[i];
         int r;
 
-        if (cell->target == CELL_MASK ||
-            cells_find(observed, cell->role, cell->target, cell->attr))
+        if (cell->target == CELL_MASK || cells_find(observed, cell->role, cell->target, cell->attr))
             continue;
         r = observe_cell(nodes, cell, scratch, observed, refusals, err);
         if (r < 0)

@@ -30,6 +30,10 @@ struct pass {
  * (pass_plan.c) */
 int pass_plan(struct pass *pass, struct cg_error **err);
 
+/* Enables the controller that pass->nodes.lacks, which a wanted cell needs. 1: it is, look again; 0:
+ * it is not, as the report tells. (pass_enable.c) */
+int pass_enable(struct pass *pass, struct cg_error **err);
+
 /* Save the baseline, write, settle the state: fills outcomes. Without `writes` nothing happens.
  * (pass_write.c) */
 int pass_write(struct pass *pass, struct cg_error **err);

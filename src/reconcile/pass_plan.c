@@ -48,8 +48,17 @@ static void note_foreign_values(struct pass *pass)
 
 static int observe(struct pass *pass, const struct cells *wanted, struct cg_error **err)
 {
-    return observe_cells(&pass->nodes, wanted, &pass->context->scratch, &pass->observed,
-                         &pass->report.refusals, err);
+    size_t before = pass->report.refusals.count;
+    int r;
+
+    do {
+        refusals_truncate(&pass->report.refusals, before);
+        r = observe_cells(&pass->nodes, wanted, &pass->context->scratch, &pass->observed,
+                          &pass->report.refusals, err);
+        if (r == 0 && pass->nodes.lacks.attr)
+            r = pass_enable(pass, err);
+    } while (r > 0);
+    return r;
 }
 
 /* What the planner would like to know too. Nobody asked for it, so a host that lacks it (a kernel

@@ -29,23 +29,29 @@ const char *unit_property(const struct cg_attr *attr)
     return property ? property->name : NULL;
 }
 
-static bool is_scope(const char *name)
+static bool ends_with(const char *text, const char *suffix)
 {
-    static const char suffix[] = ".scope";
-    size_t length = strlen(name);
+    size_t length = strlen(text), tail = strlen(suffix);
 
-    return length >= sizeof(suffix) && strcmp(name + length - sizeof(suffix) + 1, suffix) == 0;
+    return length > tail && strcmp(text + length - tail, suffix) == 0;
+}
+
+const char *unit_in_path(const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+    return ends_with(name, ".scope") || ends_with(name, ".slice") ? name : NULL;
 }
 
 struct unit unit_of(const struct binding *binding, const struct host *host)
 {
     const struct place *place = host->systemd ? binding_place(binding, host, "cpu") : NULL;
-    const char *slash = place ? strrchr(place->path, '/') : NULL;
+    const char *name = place ? unit_in_path(place->path) : NULL;
     struct unit unit = {0};
 
-    if (!slash || !is_scope(slash + 1))
+    if (!name || !ends_with(name, ".scope"))
         return unit;
-    unit.name = slash + 1;
+    unit.name = name;
     unit.attr = place->hierarchy->version == 2 ? attr_by_name("cpu.weight", 2)
                                                : attr_by_name("cpu.shares", 1);
     return unit;

@@ -2,6 +2,7 @@
 
 #include "cgroup/access.h"
 #include "cgroup/guest_path.h"
+#include "reconcile/controllers.h"
 #include "cgroup/set.h"
 
 #include <string.h>
@@ -331,13 +332,19 @@ static int return_masks(struct pass *pass, struct cg_error **err)
     return pass->writes ? pass_save_state(pass, err) : 0;
 }
 
+/* systemd's record has been read where it was waited for, and what was enabled when it was. */
+static bool is_a_files(const struct change *change)
+{
+    return change->state == CHANGE_DONE && change->cell.target == CELL_FILE &&
+           change->cell.attr != &controllers_attr;
+}
+
 int pass_verify(struct pass *pass, struct cg_error **err)
 {
     int r = 0;
 
     for (size_t i = 0; r == 0 && pass->writes && i < pass->report.change_count; i++)
-        if (pass->report.changes[i].state == CHANGE_DONE &&
-            pass->report.changes[i].cell.target == CELL_FILE)
+        if (is_a_files(&pass->report.changes[i]))
             r = read_back(pass, &pass->report.changes[i], err);
     for (size_t i = 0; r == 0 && i < pass->plan.targets.count; i++) {
         const struct cell *target = &pass->plan.targets.cells[i];

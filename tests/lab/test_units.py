@@ -236,7 +236,7 @@ def test_forbidden(t):
             told = t.vmpin.run("reconcile", status=1).err
         finally:
             systemctl("set-property", "--runtime", name, "AllowedCPUs=0-7")
-        assert f"does not have 5: widen AllowedCPUs= of systemd's unit {name} first" in told, told
+        assert f"does not have 5: it is systemd's unit {name}, whose AllowedCPUs=" in told, told
         for file in (unit.file, guest.nodes.file("vcpu0", "cpuset.cpus")):
             equal(file, read(file), before[file].decode().strip())
 

@@ -52,3 +52,10 @@ test_unit_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 test_unit_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_unit_LDADD = libtestlife.la $(CMOCKA_LIBS)
 TESTS += test_unit
+
+check_PROGRAMS += test_controllers
+test_controllers_SOURCES = tests/unit/test_controllers.c
+test_controllers_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+test_controllers_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_controllers_LDADD = libtestlife.la $(CMOCKA_LIBS)
+TESTS += test_controllers
