@@ -139,6 +139,14 @@ static bool is_refused(const struct refusals *refusals, size_t from, const struc
     return false;
 }
 
+/* What v1 left of a set all of whose CPUs went offline: nothing to keep. */
+static bool is_empty_set(const struct cg_value *value)
+{
+    const struct cg_set *set;
+
+    return cg_value_set(value, &set) == 0 && cg_set_count(set) == 0;
+}
+
 /* A change is made whole or not at all: what was in force stays (and is healed), the rest waits. */
 static int keep_what_is_in_force(struct pass *pass, size_t first_refusal)
 {
@@ -162,7 +170,7 @@ static int keep_what_is_in_force(struct pass *pass, size_t first_refusal)
         const struct record *record = state_find(&pass->state, &target);
         int r;
 
-        if (!record || !record->written[0])
+        if (!record || !record->written[0] || is_empty_set(record->written[0]))
             continue;
         if (is_refused(refusals, first_refusal, &target) &&
             cg_value_equal(target.value, record->written[0]))

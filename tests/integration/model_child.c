@@ -87,7 +87,7 @@ int compare_child(struct compare *c, const char *home)
     c->threads[0] = c->child;
     munmap(shared, 4096);
     for (unsigned i = 1; r == 0 && i < COMPARE_THREADS; i++)
-        model_add_thread(c->model, c->child, c->threads[i]);
+        model_add_thread(c->model, c->child, c->threads[i], "thread");
     return r;
 }
 

@@ -65,7 +65,8 @@ char *model_dump(struct model *model);
 /* ---- tasks ---------------------------------------------------------------------------------- */
 
 void model_add_process(struct model *model, pid_t pid, const char *comm);
-void model_add_thread(struct model *model, pid_t pid, pid_t tid); /* where the main thread is */
+/* Where the main thread is. */
+void model_add_thread(struct model *model, pid_t pid, pid_t tid, const char *comm);
 void model_end_process(struct model *model, pid_t pid);
 void model_end_thread(struct model *model, pid_t tid);
 /* As writing TID into the node's `tasks` (v1) or `cgroup.threads` (v2) does. */

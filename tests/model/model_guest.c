@@ -90,12 +90,13 @@ static void place_process(struct model *model, const struct model_guest *guest)
 }
 
 static void add_role(struct model *model, const struct model_guest *guest, pid_t tid,
-                     const char *word, unsigned index)
+                     const char *word, unsigned index,
+                     const char *comm)
 {
     cleanup_free char *role = model_format("%s%u", word, index);
 
     make_role(model, guest, role);
-    model_add_thread(model, guest->pid, tid);
+    model_add_thread(model, guest->pid, tid, comm);
     place(model, guest, tid, role);
 }
 
@@ -107,10 +108,16 @@ void model_add_guest(struct model *model, const struct model_guest *guest)
     make_role(model, guest, "emulator");
     model_add_process(model, guest->pid, "qemu-system-x86");
     place_process(model, guest);
-    for (unsigned i = 0; i < guest->vcpus; i++)
-        add_role(model, guest, guest->pid + 1 + (pid_t)i, "vcpu", i);
-    for (unsigned i = 1; i <= guest->iothreads; i++)
-        add_role(model, guest, guest->pid + 100 + (pid_t)i, "iothread", i);
+    for (unsigned i = 0; i < guest->vcpus; i++) {
+        cleanup_free char *comm = model_format("CPU %u/TCG", i);
+
+        add_role(model, guest, guest->pid + 1 + (pid_t)i, "vcpu", i, comm);
+    }
+    for (unsigned i = 1; i <= guest->iothreads; i++) {
+        cleanup_free char *comm = model_format("IO iothread%u", i);
+
+        add_role(model, guest, guest->pid + 100 + (pid_t)i, "iothread", i, comm);
+    }
     model_set_file(model, file, number);
 }
 
@@ -179,7 +186,7 @@ static bool describe_process(struct model *model, char **w)
 
 static bool describe_thread(struct model *model, char **w)
 {
-    model_add_thread(model, atoi(w[1]), atoi(w[2]));
+    model_add_thread(model, atoi(w[1]), atoi(w[2]), "thread");
     return true;
 }
 

@@ -46,14 +46,14 @@ void model_add_process(struct model *model, pid_t pid, const char *comm)
     insert(model, thread);
 }
 
-void model_add_thread(struct model *model, pid_t pid, pid_t tid)
+void model_add_thread(struct model *model, pid_t pid, pid_t tid, const char *comm)
 {
     const struct model_thread *leader = thread_must(model, pid);
     struct model_thread *thread = model_alloc(sizeof(*thread));
 
     *thread = *leader;
     thread->tid = tid;
-    thread->comm = model_format("%s", leader->comm);
+    thread->comm = model_format("%s", comm);
     thread->start_time = model->clock += 100;
     insert(model, thread);
 }

@@ -270,6 +270,32 @@ static void v1_needs_the_slice_mended_when_a_cpu_returns(void **state)
     life_end(&life);
 }
 
+/* vmpin moves no thread, and the kernel gives none back to the set that it left. */
+static void v1_tells_how_to_move_a_thread_back_into_a_set_that_was_empty(void **state)
+{
+    struct life life;
+    cleanup_free char *vcpu = NULL, *told = NULL;
+
+    life_begin_plain(&life, 1, false);
+    vcpu = path_of(&life, "vcpu0");
+    life_desire(&life, "vcpu0", "cpuset.cpus", "3");
+    life_apply(&life, "");
+    go_online(&life, "0-2,4-7");
+    expect(&life, "cpuset", "vcpu0", "cpuset.cpus", "");
+    life_apply(&life, "");
+    expect_refused(&life, "cpuset.cpus", "all of its CPUs are offline");
+    go_online(&life, "0-7");
+    life_apply(&life, "");
+    assert_int_equal(life.report.refusals.count, 2); /* the set's, and what it needs above */
+    assert_int_equal(model_write(life.scene.model, "cpuset", "machine", "cpuset.cpus", "0-7"), 0);
+    life_apply(&life, "");
+    expect(&life, "cpuset", "vcpu0", "cpuset.cpus", "3");
+    assert_true(asprintf(&told, "echo %d > '/sys/fs/cgroup/cpuset/%s/tasks'",
+                         (int)life.scene.guest.pid + 1, vcpu) > 0);
+    expect_refused(&life, "cpuset.cpus", told);
+    life_end(&life);
+}
+
 static void v1_returns_to_what_is_online_of_a_baseline(void **state)
 {
     struct life life;
@@ -360,6 +386,7 @@ int main(void)
         cmocka_unit_test(what_somebody_else_wrote_meanwhile_is_what_returns),
         cmocka_unit_test(v2_recovers_by_itself_when_a_cpu_returns),
         cmocka_unit_test(v1_needs_the_slice_mended_when_a_cpu_returns),
+        cmocka_unit_test(v1_tells_how_to_move_a_thread_back_into_a_set_that_was_empty),
         cmocka_unit_test(v1_returns_to_what_is_online_of_a_baseline),
         cmocka_unit_test(what_is_asked_of_offline_cpus_alone_is_left_as_it_is),
         cmocka_unit_test(a_vcpu_that_is_plugged_in_later_gets_what_waits_for_it),
