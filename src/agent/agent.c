@@ -3,6 +3,11 @@
 #include <string.h>
 #include <sysexits.h>
 
+bool agent_writes(const struct agent *agent)
+{
+    return !agent->options->observe;
+}
+
 /* What failed before the loop runs, as an exit status. */
 static int refuse(const struct log *log, int r, const struct cg_error *error)
 {
@@ -17,7 +22,7 @@ static int refuse(const struct log *log, int r, const struct cg_error *error)
 static int open_state(struct agent *agent, struct cg_error **err)
 {
     const char *path = agent->options->state ? agent->options->state : STATE_DIR_DEFAULT;
-    bool write = !agent->options->observe;
+    bool write = agent_writes(agent);
     int r = state_dir_open(path, write, &agent->state, err);
 
     return r < 0 || !write ? r : state_dir_lock_agent(&agent->state, &agent->lock, err);

@@ -246,12 +246,19 @@ int folders_arm(struct folders *folders, struct cg_error **err)
     return 0;
 }
 
+void folders_watch_holds(struct folders *folders, int holds)
+{
+    if (folders->holds >= 0)
+        inotify_rm_watch(folders->queue, folders->holds);
+    folders->holds = inotify_watch(folders->queue, holds, NULL, HOLD_EVENTS | IN_ONLYDIR);
+}
+
 int folders_open(struct folders *folders, const char *const *paths, int holds,
                  struct cg_error **err)
 {
     *folders = (struct folders){.queue = inotify_open(), .paths = paths, .holds = -1};
     if (holds >= 0)
-        folders->holds = inotify_watch(folders->queue, holds, NULL, HOLD_EVENTS | IN_ONLYDIR);
+        folders_watch_holds(folders, holds);
     return folders_arm(folders, err);
 }
 
@@ -281,7 +288,9 @@ static void take(const struct inotify_event *event, void *data)
         return;
     }
     if (event->wd == reading->folders->holds) {
-        if (event->len && *event->name != '.')
+        if (event->mask & IN_IGNORED)
+            reading->hold(NULL, reading->data);
+        else if (event->len && *event->name != '.')
             reading->hold(event->name, reading->data);
         return;
     }

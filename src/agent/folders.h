@@ -23,12 +23,16 @@ int folders_open(struct folders *folders, const char *const *paths, int holds,
                  struct cg_error **err);
 void folders_close(struct folders *folders);
 
+/* Watches another folder of holds in the place of the one before. */
+void folders_watch_holds(struct folders *folders, int holds);
+
 /* Watches what stands at the paths now. */
 int folders_arm(struct folders *folders, struct cg_error **err);
 
 /* Takes what is queued, at most a buffer full. `hold` is called for each hold that was set or
- * released, with its file's name, NULL when events were lost. *ret_policies: something changed in
- * a policy folder; where the folders' paths changed, they are watched anew. */
+ * released, with its file's name, NULL when events were lost or the folder of holds is gone.
+ * *ret_policies: something changed in a policy folder; where the folders' paths changed, they are
+ * watched anew. */
 typedef void (*folders_hold_fn)(const char *name, void *data);
 int folders_read(struct folders *folders, folders_hold_fn hold, void *data, bool *ret_policies,
                  struct cg_error **err);

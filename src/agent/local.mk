@@ -9,6 +9,7 @@ libagent_la_SOURCES = \
 	src/agent/folders.h src/agent/folders.c \
 	src/agent/helper.h src/agent/helper.c \
 	src/agent/inotify.h src/agent/inotify.c \
+	src/agent/keep.c \
 	src/agent/launch.c \
 	src/agent/log.h src/agent/log.c \
 	src/agent/loop.c \

@@ -85,6 +85,8 @@ static void on_hold(const char *name, void *data)
     bool all = !name || strcmp(name, "all") == 0;
     struct event event = {.type = CORE_HOLD, .guest = all ? NULL : store_find(&agent->store, name)};
 
+    if (!name)
+        keep_state(agent);
     if (all || event.guest)
         agent_tell(agent, &event);
 }

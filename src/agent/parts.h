@@ -39,6 +39,7 @@ struct agent {
     bool folders_blind;                /* the policy folders are not watched */
     bool warned_of_arrivals;           /* where guests appear cannot be watched: said once */
     bool warned_of_watches;            /* that some guests are not: said once */
+    bool stateless;                    /* the state folder cannot be made anew: said once */
     bool ready;                        /* the service manager was told so */
     char *disconnected;                /* the reason, as told last; NULL: connected */
     char *helper_trouble;              /* why there is none, as told last; NULL: connected */
@@ -47,6 +48,8 @@ struct agent {
 };
 
 uint64_t agent_now(void); /* the core's clock: microseconds, suspended time included */
+
+bool agent_writes(const struct agent *agent); /* or does it only observe? */
 
 /* Tells the core of an event; running out of memory is logged. */
 void agent_tell(struct agent *agent, const struct event *event);
@@ -65,6 +68,9 @@ int launch_read(struct agent *agent);
 void launch_note_facts(struct agent *agent, const struct facts *facts, enum message_event event);
 void launch_note_connection(struct agent *agent);
 void launch_pass(struct agent *agent, struct managed *guest); /* while it is being started */
+
+/* keep.c: makes the state folder anew when somebody removed it under the running agent */
+void keep_state(struct agent *agent);
 
 /* facts.c: what the helper says, made into events */
 extern const struct helper_callbacks facts_callbacks; /* `data` is the agent */

@@ -22,11 +22,14 @@ void policies_restore(struct policies *policies, const struct state_dir *state,
         return;
     if (r == 0)
         r = policy_set_restore(text.data, text.length, &policies->set, &problems, &error);
+    if (r == -EINVAL)
+        state_dir_set_aside_policies(state);
     if (r < 0)
         log_line(log, LOG_WARNING,
                  "the policies that were in force before cannot be taken up (%s): wrong files have "
-                 "no earlier version to keep",
-                 error ? cg_error_text(error) : strerror(-r));
+                 "no earlier version to keep%s",
+                 error ? cg_error_text(error) : strerror(-r),
+                 r == -EINVAL ? " (kept as policies.json.damaged)" : "");
     /* They are found again, and told, when the folders are read. */
     policy_problems_release(&problems);
 }
@@ -81,8 +84,8 @@ static void tell_problems(const struct policy_problems *old, const struct policy
     }
 }
 
-static void save(const struct policies *policies, const struct state_dir *state,
-                 const struct log *log)
+void policies_save(const struct policies *policies, const struct state_dir *state,
+                   const struct log *log)
 {
     cleanup_free char *text = NULL;
     cleanup_error struct cg_error *error = NULL;
@@ -114,6 +117,6 @@ int policies_load(struct policies *policies, const struct state_dir *state, cons
     policies->set = set;
     log_line(log, LOG_DEBUG, "policies in force: %zu", policy_set_count(set));
     if (state)
-        save(policies, state, log);
+        policies_save(policies, state, log);
     return 0;
 }

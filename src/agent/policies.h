@@ -25,4 +25,8 @@ void policies_restore(struct policies *policies, const struct state_dir *state,
  * `state` (NULL: nothing is to be written) gets the set. -ENOMEM: everything stays as it was. */
 int policies_load(struct policies *policies, const struct state_dir *state, const struct log *log);
 
+/* Saves what is in force; a failure is logged. */
+void policies_save(const struct policies *policies, const struct state_dir *state,
+                   const struct log *log);
+
 #endif

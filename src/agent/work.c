@@ -8,11 +8,6 @@
 #include <signal.h>
 #include <string.h>
 
-static bool writes(const struct agent *agent)
-{
-    return !agent->options->observe;
-}
-
 static void start_helper(struct agent *agent, bool as_root)
 {
     const struct source_options options = {
@@ -88,9 +83,11 @@ static void reload(struct agent *agent)
     struct managed *guest;
 
     notify_reloading(agent);
+    keep_state(agent);
     watch_folders_again(agent);
     refresh_host(agent);
-    if (policies_load(&agent->policies, writes(agent) ? &agent->state : NULL, &agent->log) < 0) {
+    if (policies_load(&agent->policies, agent_writes(agent) ? &agent->state : NULL, &agent->log) <
+        0) {
         log_line(&agent->log, LOG_ERR, "the policies cannot be read: out of memory");
     } else {
         TAILQ_FOREACH(guest, &agent->store.all, all)
@@ -122,7 +119,7 @@ static void forget(struct agent *agent, struct managed *guest, bool keep_state)
 {
     watches_drop(&agent->watches, guest);
     count_status(agent, guest, NULL);
-    if (writes(agent) && !keep_state)
+    if (agent_writes(agent) && !keep_state)
         state_dir_forget(&agent->state, guest->uuid);
     managed_forget(guest);
 }
@@ -232,6 +229,7 @@ static void pass(struct agent *agent, struct managed *guest, bool starting, bool
     cleanup_report struct report report = {0};
     int r;
 
+    keep_state(agent);
     ancestors_release(&agent->context.ancestors);
     if (starting) /* what was found while libvirt still made the nodes may be half of them */
         binding_release(&guest->binding);
@@ -243,7 +241,7 @@ static void pass(struct agent *agent, struct managed *guest, bool starting, bool
     if (r == 0) {
         judge(agent, guest, &report, &event);
         tell_report(&agent->log, guest, &report,
-                    !writes(agent)                  ? "would be made"
+                    !agent_writes(agent)            ? "would be made"
                     : event.outcome == OUTCOME_HELD ? "held back"
                                                     : "put off");
         count_status(agent, guest, &report);

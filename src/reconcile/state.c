@@ -103,6 +103,23 @@ void state_remove(struct guest_state *state, struct record *record)
     state->count--;
 }
 
+int state_start_lost(struct guest_state *state, const char *uuid, const struct binding *binding,
+                     const struct cells *desired)
+{
+    state_start(state, uuid, binding);
+    state->lost = true;
+    for (size_t i = 0; i < desired->count; i++) {
+        const struct cell *cell = &desired->cells[i];
+        struct record *record;
+
+        if (state_add(state, cell, &record) < 0)
+            return -ENOMEM;
+        record_write(record, cell->value);
+        record->settled = cell->flags & CELL_ENFORCE_START;
+    }
+    return 0;
+}
+
 static bool has_parts(const struct cg_value *value, const struct cg_quota *seen, bool *quota,
                       bool *period)
 {

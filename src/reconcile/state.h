@@ -32,6 +32,10 @@ struct guest_state {
 /* Is this the state of that incarnation? */
 bool state_is_of(const struct guest_state *state, const struct binding *binding);
 void state_start(struct guest_state *state, const char *uuid, const struct binding *binding);
+/* The state was lost while `desired` was in force: what is vmpin's is known from there, what stood
+ * there before is not. */
+int state_start_lost(struct guest_state *state, const char *uuid, const struct binding *binding,
+                     const struct cells *desired) must_check;
 struct record *state_find(const struct guest_state *state, const struct cell *key);
 int state_add(struct guest_state *state, const struct cell *key, struct record **ret) must_check;
 void state_remove(struct guest_state *state, struct record *record);

@@ -64,13 +64,33 @@ void state_dir_close(struct state_dir *dir)
     *dir = (struct state_dir){.dir = -1, .guests = -1, .holds = -1};
 }
 
-/* Is the open file still the one of that name? A guest that went took its lock file with it. */
+/* Is the open file still the one of that name? A guest that went took its lock file with it, and
+ * somebody may have removed a folder. */
 static bool still_there(int fd, int dir, const char *name)
 {
     struct stat open_one, named;
 
     return fstat(fd, &open_one) == 0 && fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
            open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
+}
+
+bool state_dir_stands(const struct state_dir *dir)
+{
+    return still_there(dir->dir, AT_FDCWD, dir->path) &&
+           still_there(dir->guests, dir->dir, "guests") &&
+           still_there(dir->holds, dir->dir, "holds");
+}
+
+int state_dir_renew(struct state_dir *dir, struct cg_error **err)
+{
+    struct state_dir renewed;
+    int r = state_dir_open(dir->path, true, &renewed, err);
+
+    if (r < 0)
+        return r;
+    state_dir_close(dir);
+    *dir = renewed;
+    return 0;
 }
 
 static int lock_file(int dir, const char *name, unsigned wait_ms, int *ret)
@@ -148,14 +168,26 @@ int state_dir_lock_guest(const struct state_dir *dir, const char *uuid, unsigned
     return r < 0 ? error_set(err, -r, "%s/guests/%s: %s", dir->path, name, strerror(-r)) : 0;
 }
 
+static void set_aside(int folder, const char *name)
+{
+    char aside[UUID_SIZE + 32];
+
+    snprintf(aside, sizeof(aside), "%s.damaged", name);
+    unlinkat(folder, aside, 0);
+    linkat(folder, name, folder, aside, 0);
+}
+
 void state_dir_set_aside(const struct state_dir *dir, const char *uuid)
 {
-    char name[UUID_SIZE + 8], aside[UUID_SIZE + 32];
+    char name[UUID_SIZE + 8];
 
     snprintf(name, sizeof(name), "%s.json", uuid);
-    snprintf(aside, sizeof(aside), "%s.damaged", name);
-    unlinkat(dir->guests, aside, 0);
-    linkat(dir->guests, name, dir->guests, aside, 0);
+    set_aside(dir->guests, name);
+}
+
+void state_dir_set_aside_policies(const struct state_dir *dir)
+{
+    set_aside(dir->dir, "policies.json");
 }
 
 /* The file itself is wrong, rather than this process unable to read it now (too many open files,

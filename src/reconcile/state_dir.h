@@ -24,6 +24,10 @@ struct state_dir {
  * is an empty one, as before vmpin's first run. */
 int state_dir_open(const char *path, bool make, struct state_dir *ret, struct cg_error **err);
 void state_dir_close(struct state_dir *dir);
+/* Are the open folders still those at the path? Somebody may have removed or replaced them. */
+bool state_dir_stands(const struct state_dir *dir);
+/* Opens the folders anew, made when missing. On failure *dir stays as it is. */
+int state_dir_renew(struct state_dir *dir, struct cg_error **err);
 #define cleanup_state_dir cleanup_with(state_dir_close)
 
 /* One agent at a time: *ret_fd holds the lock. -EBUSY: another one runs. */
@@ -56,6 +60,8 @@ int state_dir_release(const struct state_dir *dir, const char *uuid, struct cg_e
 bool state_dir_held(const struct state_dir *dir, const char *uuid, unsigned long *ret_left);
 
 int state_dir_save_policies(const struct state_dir *dir, const char *text, struct cg_error **err);
+/* Keeps a copy of damaged ones as policies.json.damaged. */
+void state_dir_set_aside_policies(const struct state_dir *dir);
 int state_dir_load_policies(const struct state_dir *dir, struct buffer *ret,
                             struct cg_error **err);
 

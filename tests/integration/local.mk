@@ -15,7 +15,8 @@ integration_tests = \
 	tests/integration/test_many.py \
 	tests/integration/test_metrics.py \
 	tests/integration/test_observe.py \
-	tests/integration/test_reconcile.py
+	tests/integration/test_reconcile.py \
+	tests/integration/test_state.py
 
 TESTS += tests/check-layers.py $(integration_tests)
 EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \

@@ -12,3 +12,4 @@ test_state_dir_LDADD = libtestfolder.la libreconcile.la $(CMOCKA_LIBS)
 test_early_SOURCES = tests/unit/test_early.c
 test_early_CFLAGS = $(reconcile_unit_cflags)
 test_early_LDADD = libreconcile.la $(CMOCKA_LIBS)
+EXTRA_DIST += tests/fixtures/state

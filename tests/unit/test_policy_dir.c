@@ -621,6 +621,20 @@ static void what_is_no_state_is_not_restored(void **state)
     }
 }
 
+static void what_every_version_has_saved_is_restored(void **state)
+{
+    struct scene *scene = *state;
+    cleanup_free char *folder = NULL, *text = NULL;
+
+    assert_true(asprintf(&folder, "%s/tests/fixtures/state/version-1", getenv("top_srcdir")) > 0);
+    text = folder_read(folder, "policies.json");
+    assert_non_null(text);
+    assert_int_equal(policy_set_restore(text, strlen(text), &scene->set, &scene->problems, NULL),
+                     0);
+    assert_policies(scene, "a");
+    assert_true(has_problem(scene, "/etc/vmpin/policies.d/b.json", "is wrong"));
+}
+
 static void a_saved_text_that_is_not_valid_any_more_is_a_problem_of_its_file(void **state)
 {
     const char *text =
@@ -698,6 +712,7 @@ int main(void)
         TEST(the_last_good_version_outlives_the_process),
         TEST(names_and_messages_that_are_not_utf_8_can_be_saved),
         TEST(what_is_no_state_is_not_restored),
+        TEST(what_every_version_has_saved_is_restored),
         TEST(a_saved_text_that_is_not_valid_any_more_is_a_problem_of_its_file),
         TEST(check_takes_files_of_any_name_and_folders),
     };

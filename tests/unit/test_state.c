@@ -152,6 +152,31 @@ static void a_process_is_known_by_any_of_its_nodes(void **unused)
     assert_false(state_is_of(&state, &binding));
 }
 
+static void a_lost_state_knows_what_is_vmpins_and_no_baseline(void **unused)
+{
+    cleanup_state struct guest_state state = {0};
+    cleanup_cells struct cells desired = {0};
+    struct place place = {.id = 77};
+    struct binding binding = {.pid = 10, .start_time = 5, .places = &place, .count = 1};
+    struct cell cell = key_of(CG_ROLE_VCPU, 0), start = key_of(CG_ROLE_VCPU, 1);
+    struct record *record;
+
+    cell.value = start.value = cpus("1");
+    start.flags = CELL_ENFORCE_START;
+    assert_int_equal(cells_set(&desired, &cell), 0);
+    assert_int_equal(cells_set(&desired, &start), 0);
+    cg_value_unref(cell.value);
+    assert_int_equal(state_start_lost(&state, "u", &binding, &desired), 0);
+    assert_true(state.lost && state_is_of(&state, &binding));
+    record = state_find(&state, &cell);
+    assert_null(record->baseline);
+    assert_true(wrote(record, "1"));
+    assert_false(record->settled);
+    assert_true(state_find(&state, &start)->settled);
+    assert_true(see(record, "2")); /* somebody else's, and so what to return to */
+    assert_cpus(record->baseline, "2");
+}
+
 static struct cg_mounts *v1_mounts(void)
 {
     struct cg_mounts *mounts = NULL;
@@ -227,6 +252,7 @@ int main(void)
         cmocka_unit_test(an_undone_write_leaves_the_record_as_it_was),
         cmocka_unit_test(a_state_belongs_to_one_incarnation),
         cmocka_unit_test(a_process_is_known_by_any_of_its_nodes),
+        cmocka_unit_test(a_lost_state_knows_what_is_vmpins_and_no_baseline),
         cmocka_unit_test(text_and_state_are_inverse),
         cmocka_unit_test(a_damaged_text_is_refused),
     };

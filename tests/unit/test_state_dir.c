@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -94,6 +95,68 @@ static void a_damaged_state_is_lost_and_stays_so_until_it_is_replaced(void **fol
     assert_int_equal(state_dir_load(&dir, UUID, mounts, &state, NULL), -EUCLEAN);
 }
 
+/* Written by the vmpin of that version, or as it would have been. They stay for ever. */
+static void the_state_of_every_version_is_read(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    cleanup_state struct guest_state state = {0};
+    cleanup_free char *path = NULL, *text = NULL;
+    struct cell key = {.role = {.kind = CG_ROLE_VCPU}, .attr = attr_by_name("cpuset.cpus", 1)};
+    struct record *record;
+    unsigned long left;
+
+    assert_true(asprintf(&path, "%s/tests/fixtures/state/version-1", getenv("top_srcdir")) > 0);
+    assert_int_equal(state_dir_open(path, false, &dir, NULL), 0);
+    assert_int_equal(state_dir_load(&dir, UUID, mounts, &state, NULL), 0);
+    assert_int_equal(state.pid, 4242);
+    assert_int_equal(state.start_time, 91234);
+    assert_true(state.node == 4294967341 && !state.lost);
+    assert_int_equal(state.count, 5);
+    record = state_find(&state, &key);
+    assert_int_equal(cg_value_format(record->baseline, &text), 0);
+    assert_string_equal(text, "0-3");
+    assert_false(record->settled);
+    key.target = CELL_MASK;
+    assert_null(state_find(&state, &key)->baseline);
+    key.target = CELL_FILE;
+    key.role.index = 1;
+    assert_true(state_find(&state, &key)->settled);
+    key.role = (struct cg_role){.kind = CG_ROLE_VM};
+    assert_non_null(state_find(&state, &key)->written[2]);
+    assert_true(state_dir_held(&dir, UUID, &left)); /* for good, and all until 4000000000 s */
+    assert_true(left > 1000000000);
+}
+
+static void an_open_folder_that_was_removed_or_replaced_is_noticed(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    cleanup_free char *away = NULL;
+
+    open_made(*folder, &dir);
+    assert_true(state_dir_stands(&dir));
+    assert_int_equal(unlinkat(dir.dir, "guests", AT_REMOVEDIR), 0);
+    assert_false(state_dir_stands(&dir));
+    assert_int_equal(state_dir_renew(&dir, NULL), 0);
+    assert_true(state_dir_stands(&dir));
+    assert_true(asprintf(&away, "%s/away", (char *)*folder) > 0);
+    assert_int_equal(rename(dir.path, away), 0);
+    assert_false(state_dir_stands(&dir));
+    assert_int_equal(state_dir_renew(&dir, NULL), 0);
+    assert_true(state_dir_stands(&dir));
+    assert_int_equal(rename(away, dir.path), -1); /* it is there, and not empty */
+}
+
+static void policies_in_force_that_are_damaged_are_set_aside(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+
+    open_made(*folder, &dir);
+    assert_int_equal(state_dir_save_policies(&dir, "{", NULL), 0);
+    state_dir_set_aside_policies(&dir);
+    assert_int_equal(faccessat(dir.dir, "policies.json", F_OK, 0), 0);
+    assert_int_equal(faccessat(dir.dir, "policies.json.damaged", F_OK, 0), 0);
+}
+
 static void one_writer_a_guest(void **folder)
 {
     cleanup_state_dir struct state_dir dir;
@@ -177,6 +240,9 @@ int main(void)
         in_folder(a_folder_that_is_not_there_is_an_empty_one_to_read),
         in_folder(a_state_comes_back),
         in_folder(a_damaged_state_is_lost_and_stays_so_until_it_is_replaced),
+        in_folder(the_state_of_every_version_is_read),
+        in_folder(an_open_folder_that_was_removed_or_replaced_is_noticed),
+        in_folder(policies_in_force_that_are_damaged_are_set_aside),
         in_folder(one_writer_a_guest),
         in_folder(a_lock_whose_guest_went_is_taken_anew),
         in_folder(one_agent_at_a_time_and_all_can_see_it),

@@ -1,0 +1,60 @@
+/* The state folder under a running agent. Who removes it (or moves it away) takes from vmpin what
+ * it knows of the time before: the values in force stay in force and stay known as vmpin's, their
+ * baselines are lost, and holds are released. */
+#include "agent/parts.h"
+
+static void note_lost(struct agent *agent, struct managed *guest)
+{
+    cleanup_state struct guest_state state = {0};
+    cleanup_error struct cg_error *error = NULL;
+
+    if (!guest->reported || guest->binding.count == 0)
+        return;
+    if (state_start_lost(&state, guest->uuid, &guest->binding, &guest->desired.cells) < 0 ||
+        state_dir_save(&agent->state, &state, &error) < 0)
+        log_line(&agent->log, LOG_ERR, "%s: %s", managed_name(guest),
+                 error ? cg_error_text(error) : "out of memory");
+}
+
+/* -EBUSY: another agent was first; there must not be two. */
+static int take_folder(struct agent *agent, struct cg_error **err)
+{
+    int lock = -1, r = state_dir_renew(&agent->state, err);
+
+    if (r == 0)
+        r = state_dir_lock_agent(&agent->state, &lock, err);
+    if (r < 0)
+        return r;
+    closep(&agent->lock);
+    agent->lock = lock;
+    return 0;
+}
+
+void keep_state(struct agent *agent)
+{
+    cleanup_error struct cg_error *error = NULL;
+    struct managed *guest;
+    int r;
+
+    if (!agent_writes(agent) || state_dir_stands(&agent->state))
+        return;
+    r = take_folder(agent, &error);
+    if (r < 0) {
+        if (!agent->stateless)
+            log_line(&agent->log, LOG_ERR, "the state folder is gone and cannot be made anew: %s",
+                     error ? cg_error_text(error) : "out of memory");
+        agent->stateless = true;
+        if (r == -EBUSY)
+            sd_event_exit(agent->event, EXIT_FAILURE);
+        return;
+    }
+    agent->stateless = false;
+    log_line(&agent->log, LOG_ERR,
+             "%s was removed and is made anew: what vmpin has in force stays; what stood there "
+             "before it is not known any more, and nothing is held",
+             agent->state.path);
+    folders_watch_holds(&agent->folders, agent->state.holds);
+    policies_save(&agent->policies, &agent->state, &agent->log);
+    TAILQ_FOREACH(guest, &agent->store.all, all)
+        note_lost(agent, guest);
+}

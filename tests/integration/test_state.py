@@ -1,0 +1,109 @@
+#!/usr/bin/python3
+"""What vmpin remembers of guests: damaged, removed, on a full disk. It is never trusted blindly, and
+its loss is never the guests'."""
+import glob
+import os
+import shutil
+import subprocess
+import sys
+
+from vmpintest import main, virsh, wait_for
+from vmpintest.expect import cpus, equal, pinned, policy
+from vmpintest.waiting import holds_for
+
+
+def in_force(guest, role, wanted):
+    wait_for(lambda: pinned(guest, role, wanted), 10, f"{role} on {wanted}")
+
+
+def test_state_folder_removed(t):
+    """The agent makes a state folder that was removed anew; what it has in force stays its own"""
+    guest = t.guest()
+    virsh("vcpupin", guest.name, "1", "0-1", "--live")
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    agent = t.agent()
+    in_force(guest, "vcpu1", "1")
+    shutil.rmtree(t.vmpin.state)
+    wait_for(lambda: os.path.exists(f"{t.vmpin.state}/policies.json"), 10, "a new state folder")
+    assert "was removed" in agent.log(), agent.log()
+    guest.nodes.set_cpus("vcpu0", "0")
+    in_force(guest, "vcpu0", "1")
+    assert "in sync" in t.vmpin.run("status", guest.name, folders=[], status=0).out
+    t.vmpin.run("hold", guest.name, status=0)
+    guest.nodes.set_cpus("vcpu0", "0")
+    holds_for(lambda: guest.nodes.cpus("vcpu0") == "0", 0.5, "a hold in the new folder")
+    t.vmpin.run("release", guest.name, status=0)
+    in_force(guest, "vcpu0", "1")
+    t.policies.remove("a.json")
+    in_force(guest, "vcpu1", "0-1")  # libvirt's pin, in the place of the baseline that was lost
+    in_force(guest, "vcpu0", "0")  # somebody's, seen after the loss
+
+
+def test_two_agents_after_a_removal(t):
+    """An agent whose state folder another agent has made anew ends, and leaves that one alone"""
+    first = t.agent()
+    os.rename(t.vmpin.state, f"{t.vmpin.state}.away")
+    second = t.agent()
+    first.signal(1)
+    wait_for(lambda: not first.running(), 10, "the first agent's end")
+    assert "another vmpin agent runs" in first.log(), first.log()
+    assert second.running()
+
+
+def test_damaged_state(t):
+    """A damaged state is set aside with a message; what is in force stays and no baseline is made up"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu1": cpus("1"), "vm": {"cpu": {"shares": 333}}}))
+    t.agent().stop()
+    t.vmpin.run("reconcile", status=0)
+    state, = glob.glob(f"{t.vmpin.state}/guests/*.json")
+    for path in (state, f"{t.vmpin.state}/policies.json"):
+        with open(path, "w") as file:
+            file.write('{"version": 1, "uuid"')
+    agent = t.agent()
+    agent.wait_log("is damaged")
+    agent.wait_log("policies.json.damaged")
+    in_force(guest, "vcpu1", "1")
+    assert os.path.exists(f"{state}.damaged"), os.listdir(f"{t.vmpin.state}/guests")
+    assert os.path.exists(f"{t.vmpin.state}/policies.json.damaged")
+    t.policies.remove("a.json")
+    agent.wait_log("baseline is not known")
+    assert guest.nodes.has_shares("vm", 333), "a made-up baseline was restored"
+    assert agent.running()
+
+
+def test_full_disk(t):
+    """On a full disk nothing is written without its baseline; when there is room all is put right"""
+    guest = t.guest()
+    before = guest.nodes.settings()
+    os.mkdir(t.vmpin.state)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "vmpin-test", t.vmpin.state], check=True)
+    t.undo.callback(subprocess.run, ["umount", "-l", t.vmpin.state])
+    t.policies.write("a.json", policy(guest, {"vcpu0": cpus("1")}))
+    agent = t.agent()
+    in_force(guest, "vcpu0", "1")
+    with open(f"{t.vmpin.state}/filler", "wb") as filler:
+        try:
+            while True:
+                filler.write(bytes(4096))
+                filler.flush()
+        except OSError:
+            pass
+    t.policies.write("b.json", policy(guest, {"vcpu1": cpus("0"), "emulator": cpus("0")}))
+    agent.wait_log("No space left")
+    equal("vcpu1", guest.nodes.cpus("vcpu1"), before[guest.nodes.file("vcpu1", "cpuset.cpus")].decode().strip())
+    guest.nodes.set_cpus("vcpu0", "0")
+    result = t.vmpin.run("reconcile", folders=[], status=1)
+    assert "No space left" in result.err + result.out, str(result)
+    os.unlink(f"{t.vmpin.state}/filler")
+    in_force(guest, "vcpu1", "0")
+    in_force(guest, "vcpu0", "1")
+    assert agent.running()
+    t.policies.remove("a.json")
+    t.policies.remove("b.json")
+    in_force(guest, "vcpu0", "0")
+    in_force(guest, "vcpu1", before[guest.nodes.file("vcpu1", "cpuset.cpus")].decode().strip())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
