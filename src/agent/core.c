@@ -1,5 +1,6 @@
 #include "agent/core.h"
 
+#include "base/jitter.h"
 #include "host/uevent.h"
 
 #include <string.h>
@@ -192,16 +193,16 @@ static void synced(struct core *core, uint64_t now)
     }
 }
 
-static void helper_ended(struct core *core, bool refused, uint64_t now)
+static void helper_ended(struct core *core, const struct event *event, uint64_t now)
 {
-    if (refused && !core->as_root) {
+    if (event->refused && !core->as_root) {
         core->as_root = true;
         core->helper_due = now;
         return;
     }
     core->helper_pause =
         core->helper_pause ? earlier(2 * core->helper_pause, CORE_HELPER_MOST) : 100 * CORE_MS;
-    core->helper_due = now + core->helper_pause;
+    core->helper_due = now + jitter(core->helper_pause, event->thrown);
 }
 
 static void folders_changed(struct core *core, uint64_t now)
@@ -341,7 +342,7 @@ int core_event(struct core *core, const struct event *event, uint64_t now)
         synced(core, now);
         break;
     case CORE_HELPER_ENDED:
-        helper_ended(core, event->refused, now);
+        helper_ended(core, event, now);
         break;
     case CORE_FOLDERS:
         folders_changed(core, now);

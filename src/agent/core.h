@@ -53,6 +53,7 @@ struct event {
     unsigned cpu;              /* CORE_CPU; UEVENT_ANY_CPU: which one is not known */
     bool refused;              /* CORE_HELPER_ENDED: libvirtd does not admit its user;
                                 * CORE_ANSWERED: it was not done, for whatever reason */
+    unsigned char thrown;      /* CORE_HELPER_ENDED: for the jitter of the pause */
     enum pass_outcome outcome; /* CORE_PASSED */
     const struct cells *healed; /* CORE_PASSED: whose drift was undone; NULL: none; borrowed */
     bool settling;             /* CORE_PASSED: its unit is not as it shall be (yet) */

@@ -1,6 +1,8 @@
 /* What the helper says, made into events for the core. */
 #include "agent/parts.h"
 
+#include "base/jitter.h"
+
 #include "agent/entries.h"
 
 #include <string.h>
@@ -112,6 +114,8 @@ static void on_ended(int status, const struct cg_error *error, void *data)
 {
     struct agent *agent = data;
     bool refused = WIFEXITED(status) && WEXITSTATUS(status) == HELPER_EXIT_REFUSED;
+    bool told = WIFEXITED(status) && WEXITSTATUS(status) == HELPER_EXIT_UNAVAILABLE &&
+                agent->disconnected; /* why, by itself */
     char text[128];
 
     if (error)
@@ -126,8 +130,10 @@ static void on_ended(int status, const struct cg_error *error, void *data)
                  strsignal(WTERMSIG(status)));
     else
         snprintf(text, sizeof(text), "the helper ended with status %d", WEXITSTATUS(status));
-    facts_helper_trouble(agent, text);
-    agent_tell(agent, &(struct event){.type = CORE_HELPER_ENDED, .refused = refused});
+    if (!told)
+        facts_helper_trouble(agent, text);
+    agent_tell(agent, &(struct event){
+                          .type = CORE_HELPER_ENDED, .refused = refused, .thrown = jitter_throw()});
 }
 
 const struct helper_callbacks facts_callbacks = {

@@ -5,4 +5,5 @@ libbase_la_SOURCES = \
 	src/base/buffer.h src/base/buffer.c \
 	src/base/file.h src/base/file.c \
 	src/base/escape.h src/base/escape.c \
+	src/base/jitter.h src/base/jitter.c \
 	src/base/proc_stat.h src/base/proc_stat.c

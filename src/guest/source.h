@@ -12,7 +12,7 @@
 /* Exit statuses of vmpin-guests that its parent acts on. Its last line then is `disconnected` with
  * the reason. */
 #define HELPER_EXIT_REFUSED     77 /* libvirtd does not admit this user */
-#define HELPER_EXIT_UNAVAILABLE 69 /* --once: no libvirtd at that URI */
+#define HELPER_EXIT_UNAVAILABLE 69 /* --once: no libvirtd at that URI; or it does not answer */
 
 struct source_options {
     const char *uri; /* NULL: $VIRSH_DEFAULT_CONNECT_URI, $LIBVIRT_DEFAULT_URI, libvirt's default;
@@ -33,9 +33,10 @@ struct source {
     char user[32];      /* whom the helper runs as when its parent changed that; else "" */
 };
 
-/* The helper's program: $VMPIN_HELPER, else as installed (PKGLIBEXECDIR/vmpin-guests). Beside the
- * two standard streams (its input is /dev/null) it gets no descriptor, of root's environment only
- * what it needs, no new privileges, and SIGTERM when its parent ends. */
+/* The helper's program: $VMPIN_HELPER, else as installed (PKGLIBEXECDIR/vmpin-guests). How many
+ * seconds libvirt may take for an answer: $VMPIN_LIBVIRT_TIMEOUT, else the helper's default. Beside
+ * the two standard streams (its input is /dev/null) it gets no descriptor, of root's environment
+ * only what it needs, no new privileges, and SIGTERM when its parent ends. */
 int source_open(const struct source_options *options, struct source *ret, struct cg_error **err);
 /* The next message: 1 and *ret filled, 0 when there is none now, -EPIPE at the end, -EINVAL for a
  * line that is none (the next call goes on behind it), -errno. Empty lines are passed over. */

@@ -36,7 +36,7 @@ static const char *const environment_added[] = {"HOME=/nonexistent", "XDG_CONFIG
 /* Everything that is needed between fork() and exec(), where no memory may be allocated. */
 struct child {
     const char *program;
-    const char *arguments[5];
+    const char *arguments[7];
     const char **environment; /* the array alone is owned */
     bool change_user;
     uid_t uid;
@@ -115,6 +115,7 @@ static int child_prepare(const struct source_options *options, struct child *chi
                          struct cg_error **err)
 {
     const char *program = secure_getenv("VMPIN_HELPER"), *uri = child_uri(options);
+    const char *timeout = secure_getenv("VMPIN_LIBVIRT_TIMEOUT");
     size_t at = 0;
 
     child->program = program && *program ? program : PKGLIBEXECDIR "/vmpin-guests";
@@ -122,6 +123,10 @@ static int child_prepare(const struct source_options *options, struct child *chi
     if (uri) {
         child->arguments[at++] = "--connect";
         child->arguments[at++] = uri;
+    }
+    if (timeout && *timeout) {
+        child->arguments[at++] = "--timeout";
+        child->arguments[at++] = timeout;
     }
     if (options->once)
         child->arguments[at++] = "--once";

@@ -40,14 +40,18 @@ int connection_error(struct cg_error **err)
     return error_set(err, ENODEV, "%s", text);
 }
 
-/* Takes in what came: any call reads it on its way to its own answer. */
-static void on_readable(int watch, int fd, int events, void *data)
+/* Any call reads what came on its way to its own answer. */
+void connection_check(struct connection *connection)
 {
-    struct connection *connection = data;
     unsigned long version;
 
     if (virConnectGetLibVersion(connection->libvirt, &version) < 0)
         connection_is_lost(connection);
+}
+
+static void on_readable(int watch, int fd, int events, void *data)
+{
+    connection_check(data);
 }
 
 bool connection_is_lost(struct connection *connection)

@@ -21,6 +21,9 @@ struct connection {
 int connection_open(const char *uri, struct connection *ret, struct cg_error **err);
 void connection_close(struct connection *connection);
 
+/* Takes in what libvirtd has sent, and learns whether it is still there. */
+void connection_check(struct connection *connection);
+
 /* After a call to libvirt that failed: is the connection gone? Forgets libvirt's last error. */
 bool connection_is_lost(struct connection *connection);
 

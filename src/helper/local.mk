@@ -14,6 +14,7 @@ vmpin_guests_SOURCES = \
 	src/helper/guests.h src/helper/guests.c \
 	src/helper/loop.h src/helper/loop.c \
 	src/helper/output.h src/helper/output.c \
+	src/helper/patience.h src/helper/patience.c \
 	src/helper/session.h src/helper/session.c \
 	src/helper/main.c
 vmpin_guests_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS) $(LIBXML2_CFLAGS)

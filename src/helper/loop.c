@@ -1,6 +1,7 @@
 #include "helper/loop.h"
 
 #include "base/cleanup.h"
+#include "helper/patience.h"
 
 #include <libvirt/libvirt.h>
 #include <limits.h>
@@ -160,7 +161,7 @@ static int handle_events(short events)
 }
 
 /* Milliseconds until the next timer, -1 for none. */
-static int patience(void)
+static int until_timer(void)
 {
     int64_t at = now(), least = -1;
 
@@ -194,7 +195,7 @@ static void call_timer(struct watch *watch, int64_t at)
 int loop_step(void)
 {
     struct pollfd polled[WATCHES];
-    int ids[WATCHES];
+    int ids[WATCHES], r;
     int64_t at;
 
     free_removed();
@@ -205,7 +206,10 @@ int loop_step(void)
         polled[i] =
             (struct pollfd){.fd = ids[i] ? watch->fd : -1, .events = poll_events(watch->events)};
     }
-    if (poll(polled, WATCHES, patience()) < 0)
+    patience_rest();
+    r = poll(polled, WATCHES, until_timer());
+    patience_renew();
+    if (r < 0)
         return errno == EINTR ? 0 : -errno;
     for (size_t i = 0; i < WATCHES; i++)
         if (ids[i])

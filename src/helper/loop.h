@@ -18,7 +18,8 @@ void loop_decline(void);
 /* Ends that; the descriptor that was declined last, -1 for none. */
 int loop_accept(void);
 
-/* Waits for the next descriptor or timer and calls whom it concerns. 0 or -errno. */
+/* Waits for the next descriptor or timer and calls whom it concerns; from then on time counts
+ * (patience.h). 0 or -errno. */
 int loop_step(void);
 
 #endif

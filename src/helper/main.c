@@ -4,6 +4,7 @@
 #include "guest/source.h"
 #include "helper/loop.h"
 #include "helper/output.h"
+#include "helper/patience.h"
 #include "helper/session.h"
 
 #include <getopt.h>
@@ -13,39 +14,56 @@
 #include <string.h>
 #include <sys/prctl.h>
 
-#define EXIT_USAGE 64
+#define EXIT_USAGE    64
+#define PATIENCE_MOST 3600
 
 static const char help[] =
-    "Usage: vmpin-guests [--connect URI] [--once]\n"
+    "Usage: vmpin-guests [--connect URI] [--once] [--timeout SECONDS]\n"
     "Tells libvirt's guests as JSON lines. vmpin starts it; by hand it records a host:\n"
     "  vmpin-guests --once >HOST.jsonl\n"
     "\n"
     "  -c, --connect URI  libvirt's URI, instead of libvirt's default\n"
     "      --once         end after the list, with status 69 where there is no libvirt\n"
+    "  -t, --timeout S    end, with status 69, when libvirt has not answered for S seconds\n"
+    "                     (default: 30)\n"
     "  -h, --help         print this\n"
     "  -V, --version      print the version\n"
     "\n"
     "Its exit status is 77 where libvirt does not admit the user.\n";
 
+static bool read_patience(const char *text, struct session *session)
+{
+    char *end;
+    unsigned long seconds = strtoul(text, &end, 10);
+
+    session->patience = (unsigned)seconds;
+    if (seconds > 0 && seconds <= PATIENCE_MOST && *end == '\0')
+        return true;
+    complain("--timeout takes a number of seconds from 1 to %d", PATIENCE_MOST);
+    return false;
+}
+
 /* Fills the session; an exit status, or SESSION_RUNS. */
 static int read_options(int argc, char **argv, struct session *session)
 {
     static const struct option options[] = {
-        {"connect", required_argument, NULL, 'c'},
-        {"once", no_argument, NULL, 'o'},
-        {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},
-        {NULL, 0, NULL, 0},
+        {"connect", required_argument, NULL, 'c'}, {"once", no_argument, NULL, 'o'},
+        {"timeout", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
     };
     int option;
 
-    while ((option = getopt_long(argc, argv, "c:hV", options, NULL)) >= 0) {
+    while ((option = getopt_long(argc, argv, "c:t:hV", options, NULL)) >= 0) {
         switch (option) {
         case 'c':
             session->uri = optarg;
             break;
         case 'o':
             session->once = true;
+            break;
+        case 't':
+            if (!read_patience(optarg, session))
+                return EXIT_USAGE;
             break;
         case 'h':
             return fputs(help, stdout) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -76,7 +94,11 @@ static void on_output_closed(int watch, int fd, int events, void *data)
 
 static int run(struct session *session)
 {
-    int r = session_start(session);
+    int r;
+
+    patience_init(session->patience);
+    patience_renew();
+    r = session_start(session);
 
     /* Errors and hang-ups are always told, so nothing is asked for. */
     if (r == 0 && virEventAddHandle(STDOUT_FILENO, 0, on_output_closed, session, NULL) < 0)
@@ -95,7 +117,7 @@ static int run(struct session *session)
 
 int main(int argc, char **argv)
 {
-    struct session session = {0};
+    struct session session = {.patience = PATIENCE_SECONDS};
     int status = read_options(argc, argv, &session);
 
     if (status != SESSION_RUNS)

@@ -1,5 +1,7 @@
 #include "helper/output.h"
 
+#include "helper/patience.h"
+
 #include <poll.h>
 #include <stdarg.h>
 #include <string.h>
@@ -31,7 +33,10 @@ int output_message(const struct message *message)
         return r;
     length = strlen(line);
     line[length] = '\n'; /* in the place of the NUL, so that a line is one write */
-    return write_whole(STDOUT_FILENO, line, length + 1);
+    patience_rest();     /* a slow reader is no slow libvirt */
+    r = write_whole(STDOUT_FILENO, line, length + 1);
+    patience_renew();
+    return r;
 }
 
 void complain(const char *format, ...)

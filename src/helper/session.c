@@ -1,5 +1,6 @@
 #include "helper/session.h"
 
+#include "base/jitter.h"
 #include "guest/source.h"
 #include "helper/output.h"
 
@@ -16,6 +17,14 @@ static void on_timer(int timer, void *data)
     session->due = true;
 }
 
+static void on_check(int timer, void *data)
+{
+    struct session *session = data;
+
+    if (session->connection.libvirt)
+        connection_check(&session->connection);
+}
+
 int session_start(struct session *session)
 {
     session->status = SESSION_RUNS;
@@ -23,11 +32,13 @@ int session_start(struct session *session)
     session->pause = PAUSE_LEAST;
     session->due = true;
     session->timer = virEventAddTimeout(-1, on_timer, session, NULL);
-    return session->timer < 0 ? -ENOMEM : 0;
+    session->checks = virEventAddTimeout(-1, on_check, session, NULL);
+    return session->timer < 0 || session->checks < 0 ? -ENOMEM : 0;
 }
 
 static void disconnect(struct session *session)
 {
+    virEventUpdateTimeout(session->checks, -1);
     events_release(&session->events);
     connection_close(&session->connection);
 }
@@ -84,7 +95,7 @@ static void fail(struct session *session, int r, const struct cg_error *why)
         session->status = HELPER_EXIT_REFUSED;
     else if (session->once)
         session->status = HELPER_EXIT_UNAVAILABLE;
-    virEventUpdateTimeout(session->timer, session->pause);
+    virEventUpdateTimeout(session->timer, (int)jitter((uint64_t)session->pause, jitter_throw()));
     session->pause = 2 * session->pause < PAUSE_MOST ? 2 * session->pause : PAUSE_MOST;
 }
 
@@ -118,6 +129,7 @@ static void connect_again(struct session *session)
     }
     free(session->reason);
     session->reason = NULL;
+    virEventUpdateTimeout(session->checks, (int)session->patience * 1000);
     connected.uri = session->connection.uri;
     connected.text = session->connection.version;
     tell(session, &connected);

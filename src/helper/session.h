@@ -10,12 +10,14 @@
 struct session {
     const char *uri; /* NULL: libvirt's default */
     bool once;
+    unsigned patience; /* seconds that libvirt may take for an answer, and between looks at it */
     int status; /* the program's exit status once it is decided, else SESSION_RUNS */
     struct connection connection;
     struct events events;
     struct guests guests;
     char *reason; /* of the last `disconnected` that was told, NULL when connected since */
-    int timer;    /* in the loop: rings when to try again */
+    int timer;    /* in the loop: rings when to try again, */
+    int checks;   /* and this one when to see whether a silent libvirtd is still there */
     int pause;    /* before the next try, ms */
     bool due;     /* try now */
 };

@@ -436,7 +436,7 @@ def test_pauses_between_tries_grow_to_five_seconds():
     pauses = [b - a for a, b in zip(times, times[1:])]
     check(len(pauses) >= 6, pauses)
     for pause, least in zip(pauses, (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 5.0)):
-        check(least * 0.99 <= pause < least + 1.5, pauses)
+        check(least * 0.74 <= pause < least + 1.5, pauses)  # up to a quarter is taken off
 
 
 def wake_ups(pid, seconds):
