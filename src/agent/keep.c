@@ -57,4 +57,5 @@ void keep_state(struct agent *agent)
     policies_save(&agent->policies, &agent->state, &agent->log);
     TAILQ_FOREACH(guest, &agent->store.all, all)
         note_lost(agent, guest);
+    agent_tell(agent, &(struct event){.type = CORE_OVERFLOW});
 }

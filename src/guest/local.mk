@@ -1,6 +1,7 @@
 noinst_LTLIBRARIES += libguest.la
 libguest_la_SOURCES = \
 	src/guest/facts.h src/guest/facts.c \
+	src/guest/json_memory.h src/guest/json_memory.c \
 	src/guest/message.h src/guest/message.c \
 	src/guest/message_json.h src/guest/message_json.c src/guest/message_facts.c \
 	src/guest/source.h src/guest/source.c src/guest/source_collect.c \

@@ -2,6 +2,7 @@
 #include "guest/message.h"
 
 #include "base/escape.h"
+#include "guest/json_memory.h"
 #include "guest/message_json.h"
 
 #include <string.h>
@@ -93,7 +94,10 @@ int message_parse(const char *line, size_t length, struct message *ret, struct c
 
     if (length > MESSAGE_LINE_LIMIT)
         return error_set(err, EINVAL, "the line is longer than %u bytes", MESSAGE_LINE_LIMIT);
+    json_memory_watch();
     object = json_loadb(line, length, JSON_REJECT_DUPLICATES, &why);
+    if (!object && json_memory_lacked())
+        return error_out_of_memory(err);
     if (!object)
         return refuse_syntax(&why, err);
     if (!json_is_object(object))
@@ -130,14 +134,19 @@ static json_t *message_to_json(const struct message *message)
 
 int message_format(const struct message *message, char **ret_line)
 {
-    json_auto_t *object = message_to_json(message);
-    char *line;
+    json_auto_t *object = NULL;
+    char *line = NULL;
 
+    json_memory_watch();
+    object = message_to_json(message);
+    if (object)
+        line = json_dumps(object, JSON_COMPACT);
+    if (json_memory_lacked() || (object && !line)) {
+        free(line);
+        return -ENOMEM;
+    }
     if (!object)
         return -EINVAL;
-    line = json_dumps(object, JSON_COMPACT);
-    if (!line)
-        return -ENOMEM;
     if (strlen(line) > MESSAGE_LINE_LIMIT) {
         free(line);
         return -EMSGSIZE;

@@ -25,7 +25,7 @@ void patience_init(unsigned seconds)
 
     patience.seconds = seconds;
     snprintf(patience.line, sizeof(patience.line),
-             "{\"type\":\"disconnected\",\"reason\":\"libvirt has not answered for %u seconds\"}\n",
+             "{\"type\":\"disconnected\",\"reason\":\"libvirt has not answered for %u s\"}\n",
              seconds);
     sigaction(SIGALRM, &action, NULL);
 }

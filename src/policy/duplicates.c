@@ -66,8 +66,10 @@ static void walk_object(struct walk *walk, const struct place *place)
         }
         json_decref(key);
     }
-    if (!seen)
+    if (!seen) {
         walk->parser->no_memory = true;
+        walk->at = walk->end;
+    }
     json_decref(seen);
     take(walk, '}');
 }

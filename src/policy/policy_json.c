@@ -3,6 +3,7 @@
 #include "policy/parser.h"
 
 #include "base/escape.h"
+#include "guest/json_memory.h"
 
 #include <string.h>
 
@@ -99,12 +100,15 @@ static int load_document(struct parser *parser, const char *text, size_t length,
 
     if (r < 0)
         return r;
+    json_memory_watch();
     *ret = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
     if (!*ret && json_error_code(&error) == json_error_duplicate_key) {
         *ret = json_loadb(text, length, 0, &error);
         if (*ret)
             report_duplicates(parser, text, length);
     }
+    if (!*ret && json_memory_lacked())
+        return -ENOMEM;
     return *ret ? 0 : syntax_problem(parser, &error);
 }
 
@@ -259,6 +263,7 @@ static void read_document(struct parser *parser, const json_t *document, struct 
 
 static int parser_verdict(struct parser *parser)
 {
+    parser->no_memory |= json_memory_lacked();
     if (!parser->no_memory && parser->reported > PARSER_PROBLEMS_MAX &&
         policy_problems_add(parser->problems, parser->file, "", 0, 0,
                             "has %zu errors more, which are not shown",

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "base/escape.h"
+#include "guest/json_memory.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -86,12 +87,17 @@ static int save_problems(const struct policy_problems *problems, json_t *array)
 int policy_set_save(const struct policy_set *set, const struct policy_problems *problems,
                     char **ret_text)
 {
-    json_t *folders = json_array(), *files = json_array(), *array = json_array();
-    json_t *state = json_pack("{s:i, s:o, s:o, s:o}", "format", STATE_FORMAT, "folders", folders,
-                              "files", files, "problems", array);
+    json_t *folders, *files, *array, *state;
     char *text = NULL;
-    int r = state ? save_folders(set, folders) : -ENOMEM;
+    int r;
 
+    json_memory_watch();
+    folders = json_array();
+    files = json_array();
+    array = json_array();
+    state = json_pack("{s:i, s:o, s:o, s:o}", "format", STATE_FORMAT, "folders", folders, "files",
+                      files, "problems", array);
+    r = state ? save_folders(set, folders) : -ENOMEM;
     if (r >= 0)
         r = save_files(set, files);
     if (r >= 0)
@@ -99,8 +105,10 @@ int policy_set_save(const struct policy_set *set, const struct policy_problems *
     if (r >= 0)
         text = json_dumps(state, JSON_COMPACT);
     json_decref(state);
-    if (!text)
+    if (!text || json_memory_lacked()) {
+        free(text);
         return -ENOMEM;
+    }
     *ret_text = text;
     return 0;
 }
@@ -192,11 +200,14 @@ int policy_set_restore(const char *text, size_t length, struct policy_set **ret,
     cleanup_policy_set struct policy_set *set = policy_set_new();
     struct policy_problems problems = {0};
     json_error_t error;
-    json_t *state = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-    json_int_t format = json_integer_value(json_object_get(state, "format"));
+    json_t *state;
+    json_int_t format;
     int r = -EINVAL;
 
-    if (!set)
+    json_memory_watch();
+    state = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
+    format = json_integer_value(json_object_get(state, "format"));
+    if (!set || json_memory_lacked())
         r = -ENOMEM;
     else if (format == STATE_FORMAT)
         r = restore_state(state, set, &problems);

@@ -46,6 +46,27 @@ static void note_foreign_values(struct pass *pass)
     }
 }
 
+/* Of a guest whose state was lost, what stands as it is desired was set by vmpin, and what stood
+ * there before is not known: to be told when it is to be given back. */
+static int take_over_standing(struct pass *pass)
+{
+    const struct cells *desired = &pass->request->desired->cells;
+
+    for (size_t i = 0; pass->state.lost && i < desired->count; i++) {
+        const struct cell *cell = &desired->cells[i];
+        const struct cell *seen = cells_find(&pass->observed, cell->role, CELL_FILE, cell->attr);
+        struct record *record;
+
+        if (!seen || !cg_value_equal(seen->value, cell->value) || state_find(&pass->state, cell))
+            continue;
+        if (state_add(&pass->state, cell, &record) < 0)
+            return -ENOMEM;
+        record_write(record, cell->value);
+        pass->state_changed = true;
+    }
+    return 0;
+}
+
 static int observe(struct pass *pass, const struct cells *wanted, struct cg_error **err)
 {
     size_t before = pass->report.refusals.count;
@@ -111,6 +132,9 @@ static int observe_and_target(struct pass *pass, struct cg_error **err)
     if (r < 0)
         return r;
     note_foreign_values(pass);
+    r = take_over_standing(pass);
+    if (r < 0)
+        return error_out_of_memory(err);
     r = targets_make(request->desired, &pass->state, &pass->unit, request->facts,
                      pass->context->host, &pass->observed, &pass->targets, &pass->report.refusals,
                      &pass->degraded);

@@ -112,10 +112,12 @@ int state_start_lost(struct guest_state *state, const char *uuid, const struct b
         const struct cell *cell = &desired->cells[i];
         struct record *record;
 
+        if (!(cell->flags & CELL_ENFORCE_START))
+            continue;
         if (state_add(state, cell, &record) < 0)
             return -ENOMEM;
         record_write(record, cell->value);
-        record->settled = cell->flags & CELL_ENFORCE_START;
+        record->settled = true;
     }
     return 0;
 }

@@ -32,8 +32,8 @@ struct guest_state {
 /* Is this the state of that incarnation? */
 bool state_is_of(const struct guest_state *state, const struct binding *binding);
 void state_start(struct guest_state *state, const char *uuid, const struct binding *binding);
-/* The state was lost while `desired` was in force: what is vmpin's is known from there, what stood
- * there before is not. */
+/* The state was lost while `desired` was in force: what `enforce: start` asks for was set, and is
+ * the operator's. */
 int state_start_lost(struct guest_state *state, const char *uuid, const struct binding *binding,
                      const struct cells *desired) must_check;
 struct record *state_find(const struct guest_state *state, const struct cell *key);

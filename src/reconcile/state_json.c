@@ -9,6 +9,7 @@
 #include "reconcile/state.h"
 
 #include "cgroup/guest_path.h"
+#include "guest/json_memory.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -62,9 +63,11 @@ static json_t *record_to_json(const struct record *record)
 int state_format(const struct guest_state *state, char **ret_text)
 {
     json_auto_t *root = NULL;
-    json_t *cells = json_array();
+    json_t *cells;
     char *text;
 
+    json_memory_watch();
+    cells = json_array();
     for (size_t i = 0; cells && i < state->count; i++)
         if (json_array_append_new(cells, record_to_json(&state->records[i])) < 0) {
             json_decref(cells);
@@ -75,14 +78,18 @@ int state_format(const struct guest_state *state, char **ret_text)
                   state->uuid, "pid", (int)state->pid, "start_time", (json_int_t)state->start_time,
                   "node", (json_int_t)state->node, "lost", state->lost, "cells", cells);
     text = root ? json_dumps(root, 0) : NULL;
-    if (!text)
+    if (!text || json_memory_lacked()) {
+        free(text);
         return -ENOMEM;
+    }
     *ret_text = text;
     return 0;
 }
 
 static int damaged(struct cg_error **err, const char *what)
 {
+    if (json_memory_lacked())
+        return error_out_of_memory(err);
     return error_set(err, EINVAL, "%s", what);
 }
 
@@ -166,7 +173,7 @@ int state_parse(const char *text, size_t length, const struct cg_mounts *mounts,
                 struct guest_state *ret, struct cg_error **err)
 {
     json_error_t where;
-    json_auto_t *root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
+    json_auto_t *root = NULL;
     cleanup_state struct guest_state state = {0};
     json_t *cells, *cell;
     const char *uuid;
@@ -174,6 +181,10 @@ int state_parse(const char *text, size_t length, const struct cg_mounts *mounts,
     json_int_t start_time, node;
     size_t i;
 
+    json_memory_watch();
+    root = json_loadb(text, length, JSON_REJECT_DUPLICATES, &where);
+    if (!root && json_memory_lacked())
+        return error_out_of_memory(err);
     if (!root)
         return error_set(err, EINVAL, "line %d: %s", where.line, where.text);
     if (json_unpack(root, "{s:i, s:s, s:i, s:I, s:I, s:b, s:o}", "version", &version, "uuid", &uuid,

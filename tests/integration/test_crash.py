@@ -4,12 +4,15 @@ import os
 import random
 import signal
 import sys
+import time
 
 from vmpintest import main, skip_unless, virsh, wait_for
 from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy
 from vmpintest.runner import comment, takes
 from vmpintest.waiting import slow
 
+# How long libvirtd hangs, in seconds.
+HANG = float(os.environ.get("VMPIN_TEST_HANG", "5"))
 KILLS = int(os.environ.get("VMPIN_TEST_KILLS", "20"))
 
 
@@ -55,6 +58,50 @@ def test_heals_without_libvirtd(t):
         wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "healing")
         t.policies.write("a.json", policy(guest, {"vcpu*": cpus("0")}))
         wait_for(lambda: pinned(guest, "vcpu1", "0"), 10, "a policy dropped meanwhile")
+
+
+@takes(300)
+def test_hung_libvirtd(t):
+    """While libvirtd hangs drift is healed and the watchdog served; afterwards the agent catches up"""
+    skip_unless(t.machine.may_kill_libvirtd(), "libvirtd was running before the tests")
+    guest = t.guest()
+    t.policies.write("a.json", {"match": EVERY, "apply": {"vcpu*": cpus("1")}})
+    t.vmpin.variables = {"VMPIN_LIBVIRT_TIMEOUT": f"{slow(2):.0f}", "WATCHDOG_USEC": "1000000"}
+    agent = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the policy")
+    lines = len(agent.log())
+    with t.machine.hung_libvirtd():
+        end = time.monotonic() + HANG
+        agent.wait_log("not answered", 3 * HANG, since=lines)
+        while time.monotonic() < end:
+            served = agent.notified.count("WATCHDOG=1")
+            guest.nodes.set_cpus("vcpu1", "0")
+            wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "healing")
+            wait_for(lambda: agent.notified.count("WATCHDOG=1") > served, 10, "the watchdog")
+        assert agent.running()
+    agent.wait_log("connected to", 20, since=lines)
+    other = t.guest()
+    wait_for(lambda: pinned(other, "vcpu1", "1"), 20, "the policy for a guest that came later")
+
+
+@takes(300)
+def test_end_while_libvirtd_hangs(t):
+    """Beside a hung libvirtd an agent starts, ends within a second, and one-shot runs end with 69"""
+    skip_unless(t.machine.may_kill_libvirtd(), "libvirtd was running before the tests")
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    known = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the policy")
+    with t.machine.hung_libvirtd():
+        for agent in (known, None):
+            agent = agent or t.agent()
+            took = agent.stop()
+            assert took < slow(1), f"the end took {took:.2f} s"
+        t.vmpin.variables = {"VMPIN_LIBVIRT_TIMEOUT": f"{slow(1):.0f}"}
+        for verb in ("plan", "status", "reconcile"):
+            result = t.vmpin.run(verb, status=69, seconds=slow(20))
+            assert "not answered" in result.err, str(result)
+    pinned(guest, "vcpu1", "1")
 
 
 def test_no_libvirtd(t):

@@ -406,6 +406,23 @@ def test_after_a_restart_of_libvirtd_everything_is_told_again():
         helper.about("after", "defined")
 
 
+def test_a_helper_whose_libvirtd_hangs_says_so_and_ends():
+    with Daemon() as daemon, Helper(daemon.uri, "--timeout", "1") as idle:
+        idle.until_synced()
+        time.sleep(2)  # silence of one that answers is none
+        check(runs(idle.pid), "it ended though libvirtd answers")
+        daemon.process.send_signal(signal.SIGSTOP)
+        try:
+            with Helper(daemon.uri, "--once", "--timeout", "1") as once:
+                for helper in (idle, once):
+                    reason = helper.expect("disconnected")["reason"]
+                    check("not answered for 1 s" in reason, reason)
+                    check(helper.message() is None, "it says more")
+                    check(helper.process.wait(timeout=5) == 69, helper.process.returncode)
+        finally:
+            daemon.process.send_signal(signal.SIGCONT)
+
+
 def test_a_libvirtd_that_comes_later_is_found_and_a_reason_is_told_once():
     daemon = Daemon()
     with Helper(daemon.uri) as helper:

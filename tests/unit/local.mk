@@ -7,4 +7,5 @@ include tests/unit/reconcile.mk
 include tests/unit/agent.mk
 include tests/unit/cli.mk
 include tests/unit/model.mk
+include tests/unit/memory.mk
 endif

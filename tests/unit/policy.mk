@@ -33,11 +33,11 @@ test_policy_dir_LDADD = $(policy_unit_libs)
 test_policy_samples_SOURCES = tests/unit/test_policy_samples.c
 test_policy_samples_CFLAGS = $(policy_unit_cflags)
 test_policy_samples_LDADD = $(policy_unit_libs)
-test_policy_memory_SOURCES = tests/unit/test_policy_memory.c
+test_policy_memory_SOURCES = tests/unit/test_policy_memory.c tests/unit/memory.h tests/unit/memory.c
+test_policy_memory_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 test_policy_memory_CFLAGS = $(policy_unit_cflags) $(JANSSON_CFLAGS)
 test_policy_memory_LDADD = $(policy_unit_libs) $(JANSSON_LIBS)
-test_policy_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
-	-Wl,--wrap=reallocarray,--wrap=strdup,--wrap=strndup,--wrap=vasprintf,--wrap=asprintf
+test_policy_memory_LDFLAGS = $(AM_LDFLAGS) $(MEMORY_WRAP)
 
 # The corpus of policy files, good and bad, against the program and the schema.
 check_PROGRAMS += policy_corpus

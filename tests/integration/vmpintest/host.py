@@ -240,6 +240,21 @@ class Machine:
                 self.start_libvirtd()
             wait_for(self.libvirtd_answers, 60, "libvirtd")
 
+    @contextlib.contextmanager
+    def hung_libvirtd(self):
+        """libvirtd takes connections and answers nothing."""
+        def send(signum):
+            if self.has_systemd():
+                subprocess.run(["systemctl", "kill", f"--signal={signum}", "libvirtd.service"],
+                               check=True)
+            else:
+                os.kill(self.libvirtd, signum)
+        send(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            send(signal.SIGCONT)
+
     def libvirtd_answers(self):
         if self.has_systemd():
             subprocess.run(["systemctl", "reset-failed", "libvirtd*"], check=False)

@@ -83,10 +83,11 @@ class Vmpin:
         self.policies = Folder(f"{root}/policies.d")
         self.state = f"{root}/state"
         self.bin = stage(f"{root}/bin")
+        self.variables = {}  # of the environment, for all programs
         self.results = []
 
     def environment(self):
-        return dict(os.environ, LIBVIRT_DEFAULT_URI=guest.URI, VMPIN_HELPER=f"{self.bin}/vmpin-guests",
+        return dict(os.environ, **self.variables, LIBVIRT_DEFAULT_URI=guest.URI, VMPIN_HELPER=f"{self.bin}/vmpin-guests",
                     LD_LIBRARY_PATH=f"{BUILD}/.libs", NO_COLOR="1", LC_ALL="C.UTF-8")
 
     def command(self, verb, *args, folders=None):

@@ -1,0 +1,10 @@
+# Tests where allocations fail (memory.h).
+MEMORY_WRAP = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray \
+	-Wl,--wrap=strdup,--wrap=strndup,--wrap=vasprintf,--wrap=asprintf
+check_PROGRAMS += test_memory
+test_memory_SOURCES = tests/unit/test_memory.c tests/unit/memory.h tests/unit/memory.c
+test_memory_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+test_memory_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_memory_LDADD = libtestlife.la $(CMOCKA_LIBS)
+test_memory_LDFLAGS = $(AM_LDFLAGS) $(MEMORY_WRAP)
+TESTS += test_memory
