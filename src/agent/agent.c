@@ -75,7 +75,7 @@ int agent_run(const struct agent_options *options)
                           .lock = -1,
                           .state = {.dir = -1, .guests = -1, .holds = -1},
                           .arrivals = {.queue = -1},
-                          .folders = {.queue = -1, .holds = -1},
+                          .folders = {.queue = -1, .state = -1, .holds = -1},
                           .uevents = -1,
                           .watches = {.queue = -1}};
     cleanup_error struct cg_error *error = NULL;

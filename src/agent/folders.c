@@ -11,6 +11,8 @@
 #define NAME_EVENTS (IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM)
 #define FILE_EVENTS (NAME_EVENTS | IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB)
 #define HOLD_EVENTS (IN_CREATE | IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM)
+/* Of a folder that is open, as the state's are, nobody is told that it was removed itself. */
+#define STATE_EVENTS (IN_DELETE | IN_MOVE_SELF)
 #define GONE_EVENTS (SELF_EVENTS | IN_IGNORED | IN_UNMOUNT)
 #define LINKS_MOST  40 /* as the kernel's own limit, path_resolution(7) */
 #define TRIES_MOST  10 /* of a path that changes while it is walked */
@@ -246,19 +248,22 @@ int folders_arm(struct folders *folders, struct cg_error **err)
     return 0;
 }
 
-void folders_watch_holds(struct folders *folders, int holds)
+static void watch_instead(const struct folders *folders, int *watch, int dir, uint32_t events)
 {
-    if (folders->holds >= 0)
-        inotify_rm_watch(folders->queue, folders->holds);
-    folders->holds = inotify_watch(folders->queue, holds, NULL, HOLD_EVENTS | IN_ONLYDIR);
+    if (*watch >= 0)
+        inotify_rm_watch(folders->queue, *watch);
+    *watch = inotify_watch(folders->queue, dir, NULL, events | IN_ONLYDIR);
 }
 
-int folders_open(struct folders *folders, const char *const *paths, int holds,
-                 struct cg_error **err)
+void folders_watch_state(struct folders *folders, int state, int holds)
 {
-    *folders = (struct folders){.queue = inotify_open(), .paths = paths, .holds = -1};
-    if (holds >= 0)
-        folders_watch_holds(folders, holds);
+    watch_instead(folders, &folders->state, state, STATE_EVENTS);
+    watch_instead(folders, &folders->holds, holds, HOLD_EVENTS);
+}
+
+int folders_open(struct folders *folders, const char *const *paths, struct cg_error **err)
+{
+    *folders = (struct folders){.queue = inotify_open(), .paths = paths, .state = -1, .holds = -1};
     return folders_arm(folders, err);
 }
 
@@ -268,7 +273,7 @@ void folders_close(struct folders *folders)
     free(folders->list);
     if (folders->queue >= 0)
         close(folders->queue);
-    *folders = (struct folders){.queue = -1, .holds = -1};
+    *folders = (struct folders){.queue = -1, .state = -1, .holds = -1};
 }
 
 struct reading {
@@ -288,10 +293,13 @@ static void take(const struct inotify_event *event, void *data)
         return;
     }
     if (event->wd == reading->folders->holds) {
-        if (event->mask & IN_IGNORED)
-            reading->hold(NULL, reading->data);
-        else if (event->len && *event->name != '.')
+        if (event->len && *event->name != '.')
             reading->hold(event->name, reading->data);
+        return;
+    }
+    if (event->wd == reading->folders->state) {
+        if (event->mask & (IN_ISDIR | IN_MOVE_SELF))
+            reading->hold(NULL, reading->data);
         return;
     }
     for (size_t i = 0; i < reading->folders->count; i++) {

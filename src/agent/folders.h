@@ -1,6 +1,7 @@
-/* Watches on the policy folders and on the folder of holds. A policy folder may not exist yet, may
- * be a link, may be removed and made anew, or be replaced under its name: every component of its
- * path is watched for just that, and the nearest one that exists for the next one to appear. */
+/* Watches on the policy folders, on the state folder and on that of the holds in it. A policy
+ * folder may not exist yet, may be a link, may be removed and made anew, or be replaced under its
+ * name: every component of its path is watched for just that, and the nearest one that exists for
+ * the next one to appear. */
 #ifndef AGENT_FOLDERS_H
 #define AGENT_FOLDERS_H
 
@@ -12,19 +13,17 @@
 struct folders {
     int queue;                /* -1: nothing can be watched */
     const char *const *paths; /* NULL-terminated, borrowed */
-    int holds;                /* the watch on the folder of holds; -1: none */
+    int state, holds;         /* the watches on the state folder and its holds; -1: none */
     struct folder_watch *list;
     size_t count, size;
 };
 
-/* `holds` is the open folder of holds, -1 for none. On failure too *folders is to be closed, and
- * folders_arm() may succeed later. */
-int folders_open(struct folders *folders, const char *const *paths, int holds,
-                 struct cg_error **err);
+/* On failure too *folders is to be closed, and folders_arm() may succeed later. */
+int folders_open(struct folders *folders, const char *const *paths, struct cg_error **err);
 void folders_close(struct folders *folders);
 
-/* Watches another folder of holds in the place of the one before. */
-void folders_watch_holds(struct folders *folders, int holds);
+/* Watches another state folder in the place of the one before. Both are open. */
+void folders_watch_state(struct folders *folders, int state, int holds);
 
 /* Watches what stands at the paths now. */
 int folders_arm(struct folders *folders, struct cg_error **err);

@@ -53,7 +53,7 @@ void keep_state(struct agent *agent)
              "%s was removed and is made anew: what vmpin has in force stays; what stood there "
              "before it is not known any more, and nothing is held",
              agent->state.path);
-    folders_watch_holds(&agent->folders, agent->state.holds);
+    folders_watch_state(&agent->folders, agent->state.dir, agent->state.holds);
     policies_save(&agent->policies, &agent->state, &agent->log);
     TAILQ_FOREACH(guest, &agent->store.all, all)
         note_lost(agent, guest);

@@ -265,8 +265,10 @@ static void open_watches(struct agent *agent)
     const char *const *folders = agent->policies.folders;
     cleanup_error struct cg_error *error = NULL, *worse = NULL;
 
-    if (folders_open(&agent->folders, folders, agent->state.holds, &error) < 0)
+    if (folders_open(&agent->folders, folders, &error) < 0)
         folders_are_blind(agent, error);
+    if (agent->state.holds >= 0)
+        folders_watch_state(&agent->folders, agent->state.dir, agent->state.holds);
     if (watches_open(&agent->watches, agent->host, &worse) < 0)
         log_line(&agent->log, LOG_WARNING, "%s", worse ? cg_error_text(worse) : "out of memory");
     launch_open(agent);

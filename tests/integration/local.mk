@@ -16,6 +16,8 @@ integration_tests = \
 	tests/integration/test_metrics.py \
 	tests/integration/test_observe.py \
 	tests/integration/test_reconcile.py \
+	tests/integration/test_resources.py \
+	tests/integration/test_soak.py \
 	tests/integration/test_state.py
 
 TESTS += tests/check-layers.py $(integration_tests)
@@ -37,6 +39,12 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/lab/test_names.py \
 	tests/lab/test_units.py \
 	tests/lab/test_weight.py
+
+# Guests up and down, policies in and out, for SOAK_SECONDS.
+soak: all
+	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) SOAK_SECONDS=$${SOAK_SECONDS:-1800} \
+		$(PYTHON3) $(top_srcdir)/tests/integration/test_soak.py
+.PHONY: soak
 
 # The same on an emulated Debian host with systemd and cgroup v2 (root; builds its image once).
 # LAB_FLAGS: see tests/lab/run --help.

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """What vmpin remembers of guests: damaged, removed, on a full disk. It is never trusted blindly, and
 its loss is never the guests'."""
+import contextlib
 import glob
 import os
 import shutil
@@ -23,7 +24,8 @@ def test_state_folder_removed(t):
     t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
     agent = t.agent()
     in_force(guest, "vcpu1", "1")
-    shutil.rmtree(t.vmpin.state)
+    os.rename(t.vmpin.state, f"{t.vmpin.state}.away")
+    shutil.rmtree(f"{t.vmpin.state}.away")
     wait_for(lambda: os.path.exists(f"{t.vmpin.state}/policies.json"), 10, "a new state folder")
     assert "was removed" in agent.log(), agent.log()
     guest.nodes.set_cpus("vcpu0", "0")
@@ -77,18 +79,15 @@ def test_full_disk(t):
     guest = t.guest()
     before = guest.nodes.settings()
     os.mkdir(t.vmpin.state)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "vmpin-test", t.vmpin.state], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=1000", "vmpin-test", t.vmpin.state], check=True)
     t.undo.callback(subprocess.run, ["umount", "-l", t.vmpin.state])
     t.policies.write("a.json", policy(guest, {"vcpu0": cpus("1")}))
     agent = t.agent()
     in_force(guest, "vcpu0", "1")
-    with open(f"{t.vmpin.state}/filler", "wb") as filler:
-        try:
+    with open(f"{t.vmpin.state}/filler", "wb", buffering=0) as filler:
+        with contextlib.suppress(OSError):
             while True:
                 filler.write(bytes(4096))
-                filler.flush()
-        except OSError:
-            pass
     t.policies.write("b.json", policy(guest, {"vcpu1": cpus("0"), "emulator": cpus("0")}))
     agent.wait_log("No space left")
     equal("vcpu1", guest.nodes.cpus("vcpu1"), before[guest.nodes.file("vcpu1", "cpuset.cpus")].decode().strip())

@@ -4,10 +4,11 @@ A role is "vm", "emulator", "vcpu0", "iothread1". Values come out in one form on
 a test says what it means once: CPU sets as the kernel's list, quota as (quota or None, period),
 limits as bytes or None, weight as v1 shares.
 """
+import contextlib
 import os
 import re
 
-from . import host
+from . import guest, host
 
 NO_LIMIT_V1 = 1 << 62
 # Files that change by themselves, or that are commands rather than settings.
@@ -145,6 +146,20 @@ class Nodes:
             if comm != "worker":  # QEMU's, which come and go
                 found[f"thread {tid} ({comm})"] = self.thread_cpus(tid)
         return found
+
+
+def elsewhere():
+    """Every setting of every control group that is no test guest's."""
+    found = {}
+    for hierarchy in host.hierarchies():
+        for folder, names, files in os.walk(hierarchy.path):
+            names[:] = [name for name in names if not guest.OURS.search(name)]
+            for name in files:
+                path = os.path.join(folder, name)
+                with contextlib.suppress(OSError):
+                    if os.stat(path).st_mode & 0o200 and not MOVING.match(name):
+                        found[path] = content(path)
+    return found
 
 
 def content(path):

@@ -98,6 +98,17 @@ class Test:
         changed = node.difference(before, guest.nodes.settings())
         assert not changed, f"{guest} was touched:\n{changed}"
 
+    @contextlib.contextmanager
+    def nothing_else(self):
+        """Nothing of the host is touched meanwhile but the tests' guests. What comes or goes by
+        itself (other programs' groups) does not count."""
+        before = node.elsewhere()
+        yield
+        after = node.elsewhere()
+        both = before.keys() & after.keys()
+        changed = node.difference({k: before[k] for k in both}, {k: after[k] for k in both})
+        assert not changed, f"control groups of others were touched:\n{changed}"
+
     def restored(self, guest, before):
         """As untouched, but for what the kernel does not take back. True, or an AssertionError."""
         changed = node.difference(before, node.back_to_full(guest.nodes.settings(), before))

@@ -187,6 +187,14 @@ class Agent:
             children = [int(pid) for pid in file.read().split()]
         return next((pid for pid in children if alive(pid)), None)
 
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    def children(self):
+        """All there are, with those that nobody has waited for."""
+        with open(f"/proc/{self.pid}/task/{self.pid}/children") as file:
+            return len(file.read().split())
+
     def stop(self):
         """SIGTERM, as systemd does; how long the end took."""
         begin = time.monotonic()
