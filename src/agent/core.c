@@ -351,6 +351,9 @@ int core_event(struct core *core, const struct event *event, uint64_t now)
         core->reload_due = now;
         start_all_over(core, now);
         break;
+    case CORE_WANT:
+        core->reload_due = earlier(core->reload_due, now + CORE_SWEEP);
+        break;
     case CORE_DESIRED:
         start_over(core, event->guest, now);
         break;

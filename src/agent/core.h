@@ -32,6 +32,7 @@ enum event_type {
     CORE_HELPER_ENDED,      /* refused */
     CORE_FOLDERS,           /* something changed in a policy folder */
     CORE_RELOAD,            /* the operator asks: read the policies and look at every guest */
+    CORE_WANT,              /* for want of memory or descriptors the policies were not read whole */
     CORE_DESIRED,           /* guest: something else is desired for it now */
     CORE_HOLD,              /* guest, or NULL for all: a hold was set, changed or released */
     CORE_NODE,              /* guest: something was written below its nodes */

@@ -38,6 +38,7 @@ static bool resolve(struct agent *agent, struct managed *guest)
     if (policy_resolve(agent->policies.set, guest->facts, agent->host, &desired) < 0) {
         log_line(&agent->log, LOG_ERR, "%s: out of memory: what was desired before stays",
                  managed_name(guest));
+        agent_tell(agent, &(struct event){.type = CORE_WANT});
         return false;
     }
     changed = !cells_equal(&desired.cells, &guest->desired.cells) ||
@@ -89,7 +90,10 @@ static void reload(struct agent *agent)
     if (policies_load(&agent->policies, agent_writes(agent) ? &agent->state : NULL, &agent->log) <
         0) {
         log_line(&agent->log, LOG_ERR, "the policies cannot be read: out of memory");
+        agent_tell(agent, &(struct event){.type = CORE_WANT});
     } else {
+        if (agent->policies.problems.again)
+            agent_tell(agent, &(struct event){.type = CORE_WANT});
         TAILQ_FOREACH(guest, &agent->store.all, all)
             resolve_and_tell(agent, guest);
     }

@@ -163,11 +163,12 @@ json_t *json_stopped(const struct session *session)
                      session->agent_runs, "problems", json_problems(&session->problems));
 }
 
+/* ASCII alone, since JSON does not escape the control characters beyond (U+009B). */
 void json_print(struct session *session, json_t *document)
 {
     if (!document)
         session_out_of_memory(session);
-    else if (json_dumpf(document, stdout, JSON_INDENT(2)) < 0)
+    else if (json_dumpf(document, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
         session->happened |= HAPPENED_GUEST; /* main() tells of stdout */
     else
         putchar('\n');

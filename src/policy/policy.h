@@ -17,6 +17,7 @@ struct policy_problem {
 struct policy_problems {
     struct policy_problem *problems;
     size_t count, size;
+    bool again; /* one is a want of descriptors: no file has to change for it to go */
 };
 /* "FILE:LINE:COLUMN: TEXT" or "FILE: /apply/vcpu0/cpu: TEXT", escaped; free(). */
 char *policy_problem_text(const struct policy_problem *problem);

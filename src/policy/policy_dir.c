@@ -86,6 +86,11 @@ static int keep_folder(struct loading *loading, const char *folder)
     return r == 0 ? policy_set_add_folder(loading->set, folder) : r;
 }
 
+static void note_want(struct loading *loading, int r)
+{
+    loading->problems->again |= r == -EMFILE || r == -ENFILE;
+}
+
 static int folder_wrong(struct loading *loading, const char *folder, const char *what)
 {
     bool was = loading->last && policy_set_has_folder(loading->last, folder);
@@ -107,6 +112,7 @@ static int add_names(struct loading *loading, const char *folder, int fd)
 
     if (r == -ENOMEM)
         return r;
+    note_want(loading, r);
     if (r < 0)
         return folder_wrong(loading, folder, "the folder cannot be read");
     for (size_t i = 0; r == 0 && i < names.count; i++)
@@ -126,6 +132,7 @@ static int add_folder(struct loading *loading, const char *folder, bool required
         return add_names(loading, folder, *ret_fd);
     if (r == -ENOMEM || !err)
         return -ENOMEM;
+    note_want(loading, r);
     if (r != -ENOENT)
         return folder_wrong(loading, folder, cg_error_text(err));
     if (was)
@@ -199,6 +206,7 @@ static int add_entry(struct loading *loading, const struct entry *entry)
         return 0;
     if (r == -ENOMEM || !err)
         return -ENOMEM;
+    note_want(loading, r);
     r = file_problem(loading, path, cg_error_text(err));
     return r < 0 ? r : keep_last(loading, path, entry->name);
 }

@@ -419,6 +419,52 @@ def test_names_cannot_move_the_cursor(h):
     assert name in [g["name"] for g in h.json("plan", status=2, recording=recording)["guests"]]
 
 
+def hostile(text):
+    """The characters of it that could move a cursor, change a title or turn the reading round."""
+    return re.findall("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text)
+
+
+def test_hostile_names_everywhere(h):
+    """Whatever names guests, policies and files bear, tables, --json and the log are but text"""
+    evil = "\x1b]\x07\x1b[\x9b\r\u202e"
+    with open(RECORDING) as file:
+        lines = [json.loads(line) for line in file]
+    for line in lines:
+        if line.get("facts", {}).get("name") == "db1":
+            line["facts"].update(name=f"{evil}db1", title=evil)
+    recording = f"{h.root}/odd.jsonl"
+    write(recording, "".join(json.dumps(line) + "\n" for line in lines))
+    h.policy("a.json", pins("*", name=f"p{evil}", description=evil))
+    commands = [(["plan"], 2), (["status"], 2), (["explain", DB1], 0), (["hold", DB1], 0),
+                (["release", DB1], 0), (["reconcile"], 0), (["revert"], 0), (["check"], 0),
+                (["check", "--host"], 0), (["explain", evil], 1), (["plan", evil], 1),
+                (["hold", evil], 1), (["reconcile", evil], 1), (["check", f"/{evil}"], 65)]
+    wrong = [(["plan"], 65), (["status"], 65), (["reconcile"], 65), (["check"], 65)]
+    for bad, these in ((False, commands), (True, wrong)):
+        if bad:
+            h.policy(f"{evil.replace('/', '')}.json", {evil: evil, "match": {"name": evil}})
+            h.policy("c.json", '{"match": {"\x1b[2J": 1}}')
+        for words, status in these:
+            policies = not (words[0] == "check" and len(words) > 1 and words[1].startswith("/"))
+            for more in ([], ["-v"], ["--json"]):
+                done = h.run(*words, *more, status=status, recording=recording, policies=policies)
+                found = hostile(done.stdout) + hostile(done.stderr)
+                assert not found, f"{found} from {words + more}: {done}"
+                if more == ["--json"] and done.stdout:
+                    json.loads(done.stdout)
+    with open(f"{h.root}/agent.log", "w") as log:
+        agent = subprocess.Popen(h.command("agent", "-v", recording=recording), stdout=log,
+                                 stderr=log)
+    try:
+        until(lambda: "looked at" in open(f"{h.root}/agent.log").read(), "a pass in the log")
+    finally:
+        agent.terminate()
+        agent.wait(20)
+    with open(f"{h.root}/agent.log", newline="") as log:
+        said = log.read()
+    assert "db1" in said and not hostile(said), f"{hostile(said)} in {said!r}"
+
+
 def until(condition, what):
     deadline = time.monotonic() + 20
     while not condition():

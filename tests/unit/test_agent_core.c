@@ -475,6 +475,12 @@ static void something_else_desired_is_asked_of_systemd_at_once(void **state)
          EVENT(1100, CORE_DESIRED, "a", "pass a"));
 }
 
+static void policies_that_were_not_read_for_want_of_memory_are_read_again(void **state)
+{
+    PLAY(AT_REST, EVENT(1000, CORE_WANT, NULL, ""), EVENT(2000, CORE_WANT, NULL, ""),
+         {60000, WAIT, .expect = "@6000 reload"});
+}
+
 static void the_operators_reload_is_at_once_and_looks_at_every_guest(void **state)
 {
     PLAY(A_RUNS, FACTS(2, "b", 2, EVENT_LIST, "resolve b, pass b"),
@@ -799,6 +805,7 @@ int main(void)
         cmocka_unit_test(
             a_record_that_another_one_keeps_changing_is_set_again_after_growing_pauses),
         cmocka_unit_test(something_else_desired_is_asked_of_systemd_at_once),
+        cmocka_unit_test(policies_that_were_not_read_for_want_of_memory_are_read_again),
         cmocka_unit_test(the_operators_reload_is_at_once_and_looks_at_every_guest),
         cmocka_unit_test(a_guest_is_in_the_queue_once),
         cmocka_unit_test(hints_of_different_guests_are_served_in_their_order),
