@@ -39,6 +39,7 @@ static int set_up(struct agent *agent, struct cg_error **err)
         return r;
     agent->context.host = agent->host;
     agent->context.state = &agent->state;
+    agent->context.mover = &agent->moves.mover;
     agent->context.mode = agent->options->observe ? RECONCILE_PLAN : RECONCILE_APPLY;
     agent->policies.folders = folders ? folders : policy_default_folders;
     agent->policies.required = folders != NULL;
@@ -83,6 +84,7 @@ int agent_run(const struct agent_options *options)
 
     log_init(&agent.log, options->verbose);
     store_init(&agent.store);
+    moves_init(&agent.moves);
     core_init(&agent.core, &agent.store, agent_now());
     if (geteuid() != 0 && !options->observe && !options->root) {
         log_line(&agent.log, LOG_ERR, "must run as root; --observe can do without");

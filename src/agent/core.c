@@ -269,6 +269,47 @@ static void answered(struct core *core, const struct event *event, uint64_t now)
     hint(core, event->guest, now);
 }
 
+/* What libvirt opens while it plugs a vCPU in, it closes by itself: only a picture of mems that has
+ * lasted is healed. Where somebody changes them again soon after each move, it must last longer and
+ * longer, for memory that goes to and fro is a load on the whole host. */
+static void take_picture(struct core *core, struct managed *guest, uint64_t unrested, uint64_t now)
+{
+    struct schedule *s = &guest->schedule;
+
+    if (unrested && !s->unrested)
+        s->rest = now - s->moved < CORE_RESTS * s->rest ? earlier(2 * s->rest, CORE_REST_MOST)
+                                                        : CORE_REST;
+    if (unrested != s->unrested)
+        s->unrested_since = now;
+    s->unrested = unrested;
+    if (unrested && s->unrested_since + s->rest > now)
+        ask(core, guest, WORK_PASS, s->unrested_since + s->rest);
+}
+
+static uint64_t rested(const struct schedule *s, uint64_t now)
+{
+    return now - s->unrested_since >= s->rest ? s->unrested : 0;
+}
+
+/* The mover is free for the next guest. One that could not be moved is tried again as drift is. */
+static void moved(struct core *core, struct managed *done, bool refused, uint64_t now)
+{
+    struct managed *guest;
+
+    if (done)
+        done->schedule.moved = now;
+    if (done && !refused)
+        hint(core, done, now);
+    else if (done && runs(done))
+        ask(core, done, WORK_PASS, now + CORE_REST);
+    TAILQ_FOREACH(guest, &core->store->all, all) {
+        if (guest->schedule.awaits_mover && runs(guest)) {
+            ask(core, guest, WORK_PASS, now);
+            break;
+        }
+    }
+}
+
 bool core_gave_up(const struct managed *guest)
 {
     const struct schedule *s = &guest->schedule;
@@ -294,8 +335,10 @@ static void passed(struct core *core, const struct event *event, uint64_t now)
     const struct patience *p = &patience[event->outcome];
     uint64_t pause = p->first;
 
-    if (event->outcome == OUTCOME_DONE || event->outcome == OUTCOME_LATER)
+    s->awaits_mover = event->awaits_mover;
+    if ((event->outcome == OUTCOME_DONE || event->outcome == OUTCOME_LATER) && !s->awaits_mover)
         s->starting = false;
+    take_picture(core, event->guest, event->unrested, now);
     s->retries = event->outcome == s->outcome ? s->retries + 1 : 1;
     s->outcome = event->outcome;
     if (p->first && (!p->tries || s->retries <= p->tries)) {
@@ -394,6 +437,9 @@ int core_event(struct core *core, const struct event *event, uint64_t now)
     case CORE_ANSWERED:
         answered(core, event, now);
         break;
+    case CORE_MOVED:
+        moved(core, event->guest, event->refused, now);
+        break;
     }
     return 0;
 }
@@ -474,7 +520,8 @@ static bool guest_next(struct core *core, struct managed *guest, uint64_t now, s
             .type = order[i].action,
             .guest = guest,
             .launching = s->launching,
-            .starting = s->starting && now - s->started <= CORE_STARTING,
+            .starting = s->starting && (s->awaits_mover || now - s->started <= CORE_STARTING),
+            .rested = rested(s, now),
             .ask_systemd = s->ask_from <= now,
         };
         return true;

@@ -19,6 +19,9 @@
  * control groups, and tells of that no more. */
 #define CORE_CPU_SETTLE  (200 * CORE_MS)
 #define CORE_HELPER_MOST (5 * CORE_SECOND)  /* the longest pause before the helper's next start */
+#define CORE_REST        (2 * CORE_SECOND)  /* a change of mems must last so long to be healed */
+#define CORE_REST_MOST   (600 * CORE_SECOND) /* ... doubled up to this */
+#define CORE_RESTS       10                  /* ... when it comes within so many rests of a move */
 #define PACE_PASSES      20 /* in one second; then a guest's passes are spread */
 #define PACE_PAUSE       (100 * CORE_MS)
 
@@ -42,8 +45,9 @@ enum event_type {
     CORE_UNWATCHED,         /* guest: some could not be set */
     CORE_FOLDERS_WATCHED,   /* the policy folders are watched again */
     CORE_FOLDERS_UNWATCHED, /* they could not be */
-    CORE_PASSED,            /* guest, outcome, healed, settling, until */
+    CORE_PASSED,            /* guest, outcome, healed, settling, unrested, awaits_mover, until */
     CORE_ANSWERED,          /* guest: systemd answered, refused */
+    CORE_MOVED,             /* guest (NULL: gone): its memory has moved, or not (refused) */
 };
 
 struct event {
@@ -58,6 +62,8 @@ struct event {
     enum pass_outcome outcome; /* CORE_PASSED */
     const struct cells *healed; /* CORE_PASSED: whose drift was undone; NULL: none; borrowed */
     bool settling;             /* CORE_PASSED: its unit is not as it shall be (yet) */
+    uint64_t unrested;         /* CORE_PASSED: the picture of mems that is to be healed; 0: none */
+    bool awaits_mover;         /* CORE_PASSED: its mems wait until another guest's have moved */
     uint64_t until; /* CORE_PASSED, OUTCOME_HELD: CORE_NEVER when released by hand alone */
 };
 
@@ -69,7 +75,8 @@ enum action_type {
     ACTION_FORGET,           /* guest */
     ACTION_REMOVE,           /* guest: forget it and take it out of the store */
     ACTION_RESOLVE,          /* guest */
-    ACTION_PASS,             /* guest, launching, starting, ask_systemd; CORE_PASSED is to follow */
+    /* guest, launching, starting, rested, ask_systemd; CORE_PASSED is to follow */
+    ACTION_PASS,
 };
 
 struct action {
@@ -78,6 +85,7 @@ struct action {
     bool launching;
     bool starting;
     bool ask_systemd;
+    uint64_t rested; /* ACTION_PASS: the picture of mems that has lasted; 0: none */
     bool as_root;
 };
 

@@ -15,6 +15,7 @@ libagent_la_SOURCES = \
 	src/agent/loop.c \
 	src/agent/metrics.h src/agent/metrics.c \
 	src/agent/metrics_file.h src/agent/metrics_file.c \
+	src/agent/move.h src/agent/move.c \
 	src/agent/notify.c \
 	src/agent/parts.h \
 	src/agent/policies.h src/agent/policies.c \

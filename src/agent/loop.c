@@ -335,6 +335,7 @@ int loop_run(struct agent *agent)
 void loop_end(struct agent *agent)
 {
     helper_stop(&agent->helper);
+    moves_close(&agent->moves);
     metrics_file_close(agent);
     while (agent->source_count > 0)
         sd_event_source_disable_unref(agent->sources[--agent->source_count]);

@@ -9,6 +9,7 @@
 #include "agent/folders.h"
 #include "agent/helper.h"
 #include "agent/metrics_file.h"
+#include "agent/move.h"
 #include "agent/policies.h"
 #include "agent/watch.h"
 #include "reconcile/reconcile.h"
@@ -35,6 +36,7 @@ struct agent {
     int uevents; /* the kernel's, of CPUs; -1 */
     struct helper helper;
     struct metrics_file metrics;
+    struct moves moves;
     struct reconcile_context context;
     bool folders_blind;                /* the policy folders are not watched */
     bool warned_of_arrivals;           /* where guests appear cannot be watched: said once */

@@ -50,6 +50,11 @@ struct schedule {
     uint64_t second;             /* when the present second of passes began */
     unsigned passes;             /* in that second */
     struct fights fights;        /* over its values */
+    uint64_t unrested;           /* the picture of mems that is to be healed; 0: none */
+    uint64_t unrested_since;     /* when it was first seen */
+    uint64_t rest;               /* how long it must last */
+    uint64_t moved;              /* when the guest's memory last had; 0: never */
+    bool awaits_mover;           /* its mems are next when the mover is free */
     unsigned answers;            /* of systemd, since its unit was last in order */
     uint64_t ask_from;           /* systemd may be asked again then */
 };

@@ -187,7 +187,9 @@ void tell_report(const struct log *log, struct managed *guest, const struct repo
 
         if (!text)
             continue;
-        if (change->state == CHANGE_DONE)
+        if (change->state == CHANGE_MOVING)
+            log_line(log, LOG_INFO, "%s: moves its memory: %s", managed_name(guest), text);
+        else if (change->state == CHANGE_DONE)
             tell_done(log, guest, change, text);
         else if (change->state != CHANGE_SETTLING || change->error)
             add_change(&trouble, guest, change, text, not_made);

@@ -190,6 +190,8 @@ static void judge(struct agent *agent, struct managed *guest, const struct repor
                   change->state == CHANGE_UNKNOWN;
         event->settling |= change->state == CHANGE_SETTLING;
     }
+    event->unrested = report->unrested;
+    event->awaits_mover = report->awaits_mover;
     event->outcome = OUTCOME_DONE;
     if (agent->context.mode != RECONCILE_APPLY)
         return;
@@ -217,15 +219,17 @@ enum pass_outcome work_outcome(int r)
     }
 }
 
-static void pass(struct agent *agent, struct managed *guest, bool starting, bool ask_systemd)
+static void pass(struct agent *agent, const struct action *action)
 {
+    struct managed *guest = action->guest;
     cleanup_cells struct cells resting = {0}, healed = {0};
     const struct reconcile_request request = {.facts = guest->facts,
                                               .desired = &guest->desired,
                                               .resting = &resting,
-                                              .starting = starting,
+                                              .starting = action->starting,
+                                              .rested = action->rested,
                                               .call = &guest->call,
-                                              .ask_systemd = ask_systemd,
+                                              .ask_systemd = action->ask_systemd,
                                               .binding = &guest->binding};
     struct event event = {.type = CORE_PASSED, .guest = guest, .healed = &healed};
     uint64_t began = agent_now();
@@ -235,7 +239,8 @@ static void pass(struct agent *agent, struct managed *guest, bool starting, bool
 
     keep_state(agent);
     ancestors_release(&agent->context.ancestors);
-    if (starting) /* what was found while libvirt still made the nodes may be half of them */
+    /* What was found while libvirt still made the nodes may be half of them. */
+    if (action->starting)
         binding_release(&guest->binding);
     r = fights_resting(&guest->schedule.fights, began, &resting);
     if (r == 0)
@@ -249,6 +254,7 @@ static void pass(struct agent *agent, struct managed *guest, bool starting, bool
                     : event.outcome == OUTCOME_HELD ? "held back"
                                                     : "put off");
         count_status(agent, guest, &report);
+        moves_follow(agent, guest);
         work_watch(agent, guest);
     } else {
         event.outcome = work_outcome(r);
@@ -313,7 +319,7 @@ void work_do(struct agent *agent, const struct action *action)
         if (action->launching)
             launch_pass(agent, action->guest);
         else
-            pass(agent, action->guest, action->starting, action->ask_systemd);
+            pass(agent, action);
         break;
     }
 }

@@ -102,3 +102,8 @@ unsigned cg_attr_flags(const struct cg_attr *attr)
 {
     return attr->flags;
 }
+
+bool attr_moves_memory(const struct cg_attr *attr)
+{
+    return strcmp(attr->name, "cpuset.mems") == 0;
+}

@@ -11,6 +11,7 @@
 
 #include <signal.h>
 #include <string.h>
+#include <time.h>
 
 #define LOCK_WAIT_MS   5000  /* an agent's pass over one guest takes milliseconds */
 #define ANSWER_WAIT_MS 10000 /* systemd may be busy with a reload; for all guests together */
@@ -58,6 +59,33 @@ static int make_report(const struct facts *facts, const char *error, struct repo
     return 0;
 }
 
+static void tell_move(const struct facts *facts, const struct cg_value *mems)
+{
+    cleanup_free char *nodes = NULL;
+
+    if (cg_value_format(mems, &nodes) == 0)
+        message("%s: waits while its memory moves to nodes %s", facts->name, nodes);
+}
+
+/* The agent hears of changes as they come. Who looks once has to look twice to see that mems have
+ * rested (struct report, unrested). */
+static int pass_and_rest(struct reconcile_context *context, struct reconcile_request *request,
+                         struct report *ret, struct cg_error **err)
+{
+    const struct timespec rest = {.tv_sec = 2};
+    int r = reconcile_guest(context, request, ret, err);
+
+    if (r < 0 || !ret->unrested)
+        return r;
+    message("%s: waits 2 seconds to see whether its memory nodes change again",
+            request->facts->name);
+    nanosleep(&rest, NULL);
+    request->rested = ret->unrested;
+    report_release(ret);
+    *ret = (struct report){0};
+    return reconcile_guest(context, request, ret, err);
+}
+
 static int run_guest(struct session *session, struct reconcile_context *context,
                      const struct policy_set *policies, const struct facts *facts,
                      struct report *ret)
@@ -77,7 +105,7 @@ static int run_guest(struct session *session, struct reconcile_context *context,
     int r = policies ? policy_resolve(policies, facts, context->host, &desired) : 0;
 
     if (r == 0)
-        r = reconcile_guest(context, &request, ret, &error);
+        r = pass_and_rest(context, &request, ret, &error);
     if (r == 0)
         return 0;
     if (r == -ENOMEM)
@@ -138,6 +166,7 @@ int sweep_run(struct session *session, enum reconcile_mode mode, const struct po
         .host = session->host,
         .state = &session->state,
         .mode = mode,
+        .moves = tell_move,
         .lock_wait_ms = LOCK_WAIT_MS,
         .answer_wait_ms = ANSWER_WAIT_MS,
     };

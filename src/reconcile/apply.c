@@ -1,6 +1,7 @@
 #include "reconcile/apply.h"
 
 #include "cgroup/access.h"
+#include "reconcile/move.h"
 
 #include <string.h>
 
@@ -17,6 +18,11 @@ static int write_step(struct nodes *nodes, const struct step *step, const struct
 
     if (r < 0)
         return r;
+    if (nodes->mover && mover_runs(nodes->mover) && strcmp(cell->attr->controller, "cpuset") == 0) {
+        const struct move_write write = {.dir = dir, .attr = cell->attr, .value = value};
+
+        return mover_write(nodes->mover, nodes->host->kernel, &write, err);
+    }
     return attr_write(nodes->host->kernel, dir, cell->attr, value, now,
                       cell->role.kind == CG_ROLE_VM, err);
 }
@@ -73,8 +79,7 @@ static int undo(struct nodes *nodes, const struct plan *plan, struct outcome *ou
         cleanup_error struct cg_error *why = NULL;
         int r;
 
-        if (!is_transition(step) ||
-            (i != failed && outcomes[i].state != CHANGE_DONE) ||
+        if (!is_transition(step) || (i != failed && outcomes[i].state != CHANGE_DONE) ||
             (i == failed && !step->cell.attr->files[1]))
             continue;
         r = write_step(nodes, step, step->old, NULL, &why);
@@ -103,7 +108,7 @@ int plan_apply(struct nodes *nodes, const struct plan *plan, struct outcome *out
             outcomes[i].state = CHANGE_SKIPPED;
             continue;
         }
-        if (step->cell.target == CELL_UNIT)
+        if (step->cell.target == CELL_UNIT || (nodes->leave_mems && step_moves(step)))
             continue;
         if (write_step(nodes, step, step->cell.value, step->old, &why) == 0) {
             outcomes[i].state = CHANGE_DONE;

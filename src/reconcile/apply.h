@@ -12,11 +12,11 @@ struct outcome {
     int error_number;
 };
 
-/* `outcomes` has plan->count elements, all CHANGE_PLANNED; those of UNIT cells stay that, for
- * systemd to be asked, unless they are skipped. When a transition's write fails, the
- * transitions before it are undone in reverse and those behind it skipped; heals keep what
- * succeeded. A failed undo is CHANGE_UNKNOWN. -ESTALE: the guest is gone, nothing more was done;
- * else 0: the outcomes tell. */
+/* `outcomes` has plan->count elements, all CHANGE_PLANNED; those of UNIT cells, and of mems with
+ * nodes->leave_mems, stay that, for systemd or the mover to be asked, unless they are skipped. When
+ * a transition's write fails, the transitions before it are undone in reverse and those behind it
+ * skipped; heals keep what succeeded. A failed undo is CHANGE_UNKNOWN. -ESTALE: the guest is gone,
+ * nothing more was done; else 0: the outcomes tell. */
 int plan_apply(struct nodes *nodes, const struct plan *plan, struct outcome *outcomes,
                struct cg_error **err);
 

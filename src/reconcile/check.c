@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-int check_plan(const struct check_input *input, const struct plan *plan,
-               struct refusals *refusals, struct cg_error **err)
+int check_plan(const struct check_input *input, const struct plan *plan, struct refusals *refusals,
+               struct cg_error **err)
 {
     for (size_t i = 0; i < plan->count; i++) {
         const struct step *step = &plan->steps[i];
@@ -15,7 +15,7 @@ int check_plan(const struct check_input *input, const struct plan *plan,
             continue;
         if (step->cell.attr->kind == CG_SET)
             r = check_ancestors(input, step, refusals, err);
-        if (r == 0 && strcmp(step->cell.attr->name, "cpuset.mems") == 0)
+        if (r == 0 && step_moves(step))
             r = check_mems(input, step, refusals, err);
         if (r == 0 && strcmp(step->cell.attr->controller, "memory") == 0)
             r = check_memory_limit(input, step, refusals, err);

@@ -2,6 +2,7 @@
 #include "reconcile/check.h"
 
 #include "cgroup/access.h"
+#include "reconcile/resident.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -79,40 +80,44 @@ static int refuse_mems(const struct step *step, struct refusals *refusals, const
                         why);
 }
 
-/* The guest's resident bytes (the second field of /proc/PID/statm, pages); 0: not known. */
-static uint64_t resident(const struct check_input *input)
-{
-    const struct host *host = input->nodes->host;
-    unsigned long long size, pages;
-    char file[32];
-
-    snprintf(file, sizeof(file), "%d/statm", (int)input->nodes->binding->pid);
-    if (input->nodes->binding->pid <= 0 ||
-        host->kernel->read(host->kernel, host->proc, file, input->scratch) < 0 ||
-        sscanf(input->scratch->data, "%llu %llu", &size, &pages) != 2)
-        return 0;
-    return (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
-}
-
+/* For what is not there yet. Where the host does not tell how much that is, it is nothing. */
 static bool has_room(const struct check_input *input, const struct cg_set *nodes)
 {
-    uint64_t room = 0;
+    const struct host *host = input->nodes->host;
+    pid_t pid = input->nodes->binding->pid;
+    uint64_t room = 0, needed = 0;
 
     for (int node = cg_set_next(nodes, -1); node >= 0; node = cg_set_next(nodes, node)) {
         uint64_t bytes;
 
-        if (host_node_free(input->nodes->host, (unsigned)node, &bytes) < 0)
+        if (host_node_free(host, (unsigned)node, &bytes) < 0)
             return false;
         room += bytes;
     }
-    return room >= resident(input);
+    if (resident_bytes(host, pid, input->scratch, &needed) < 0 || needed <= room)
+        return true;
+    return resident_elsewhere(host, pid, nodes, input->scratch, &needed) == 0 && needed <= room;
 }
 
-int check_mems(const struct check_input *input, const struct step *step,
-               struct refusals *refusals, struct cg_error **err)
+bool mems_begun(const struct cells *targets, const struct guest_state *state)
+{
+    for (size_t i = 0; i < targets->count; i++) {
+        const struct cell *target = &targets->cells[i];
+        const struct record *record = state_find(state, target);
+
+        if (attr_moves_memory(target->attr) && !(target->flags & CELL_RETURN) && record &&
+            record->written[0] && cg_value_equal(record->written[0], target->value))
+            return true;
+    }
+    return false;
+}
+
+int check_mems(const struct check_input *input, const struct step *step, struct refusals *refusals,
+               struct cg_error **err)
 {
     const struct facts *facts = input->facts;
     const struct cg_set *asked, *old;
+    bool begun = mems_begun(input->targets, input->state);
     int r = 0;
 
     /* One refusal for the guest, not one a node. */
@@ -134,12 +139,11 @@ int check_mems(const struct check_input *input, const struct step *step,
         r = refuse_mems(step, refusals,
                         "the guest runs, and going back would move its memory: left as it is until "
                         "the guest starts anew");
-    else if (!input->starting && step->reason != CHANGE_HEAL &&
-             !(step->cell.flags & CELL_MIGRATE))
+    else if (!input->starting && !begun && !(step->cell.flags & CELL_MIGRATE))
         r = refuse_mems(step, refusals,
                         "the guest runs already, and this would move its memory while it waits: "
                         "say \"migrate\": true in the policy, or start the guest anew");
-    else if (!has_room(input, asked))
+    else if (!begun && !has_room(input, asked)) /* else what has moved there has taken it */
         r = refuse_mems(step, refusals,
                         "these memory nodes have less room free than the guest's memory takes");
     return r == -ENOMEM ? error_out_of_memory(err) : r;

@@ -16,10 +16,12 @@ libreconcile_la_SOURCES = \
 	src/reconcile/check.h src/reconcile/check.c \
 	src/reconcile/check_ancestors.c src/reconcile/check_memory.c \
 	src/reconcile/apply.h src/reconcile/apply.c \
+	src/reconcile/move.h src/reconcile/move.c \
+	src/reconcile/resident.h src/reconcile/resident.c \
 	src/reconcile/grant.h src/reconcile/grant.c \
 	src/reconcile/report.h src/reconcile/report.c \
 	src/reconcile/pass.h src/reconcile/pass_plan.c src/reconcile/pass_write.c \
-	src/reconcile/pass_unit.c src/reconcile/pass_enable.c \
+	src/reconcile/pass_unit.c src/reconcile/pass_enable.c src/reconcile/pass_move.c \
 	src/reconcile/pass_report.c src/reconcile/verify.c \
 	src/reconcile/reconcile.h src/reconcile/reconcile.c
 libreconcile_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(LIBSYSTEMD_CFLAGS)

@@ -13,10 +13,14 @@ struct open_node {
     int dir;
 };
 
+struct mover;
+
 struct nodes {
     const struct host *host;
     const struct binding *binding;
-    bool afresh; /* by path and id, whatever binding_make() left open */
+    bool afresh;         /* by path and id, whatever binding_make() left open */
+    struct mover *mover; /* of a caller that must not wait for moves (move.h); NULL: it waits */
+    bool leave_mems;     /* plan_apply() leaves mems to somebody else, or to a later pass */
     struct open_node *open;
     size_t count, size;
     /* Found while reading: a file that is missing for nothing but its controller, which could be

@@ -7,6 +7,15 @@
 #include "reconcile/reconcile.h"
 #include "reconcile/unit.h"
 
+/* What becomes of the plan's mems. */
+enum pass_move {
+    MOVE_NONE,  /* it has none, or nothing is written */
+    MOVE_HERE,  /* written by this pass, which waits */
+    MOVE_ASIDE, /* written by the mover */
+    MOVE_RESTS, /* they changed too lately */
+    MOVE_WAITS, /* the mover is at another guest */
+};
+
 struct pass {
     struct reconcile_context *context;
     const struct reconcile_request *request;
@@ -22,6 +31,7 @@ struct pass {
     bool degraded;
     bool rests; /* something drifts and is left alone for now */
     struct plan plan;
+    enum pass_move move;
     struct outcome *outcomes; /* one a step */
     struct report report;
 };
@@ -44,6 +54,15 @@ int pass_save_state(struct pass *pass, struct cg_error **err);
 bool pass_may_ask(const struct pass *pass);
 int pass_ask(struct pass *pass, struct cg_error **err);
 void pass_look_at_asked(struct pass *pass);
+
+/* The memory nodes (pass_move.c). While the guest's memory moves, no pass deals with them. */
+bool pass_is_moving(const struct pass *pass);
+void pass_leave_mems(struct pass *pass);
+/* Before anything is written: who writes them, if anybody. */
+int pass_choose_move(struct pass *pass, struct cg_error **err);
+/* After the rest is written: starts the mover. */
+int pass_start_move(struct pass *pass, struct cg_error **err);
+const char *pass_move_note(const struct pass *pass, const struct step *step); /* NULL: none */
 
 /* The report's changes, from the plan and its outcomes. (pass_report.c) */
 int pass_report_changes(struct pass *pass) must_check;

@@ -34,7 +34,7 @@ static void note_foreign_values(struct pass *pass)
                 ? cells_find(&pass->observed, record->role, record->target, record->attr)
                 : NULL;
 
-        if (!seen)
+        if (!seen || (attr_moves_memory(record->attr) && pass_is_moving(pass)))
             continue;
         if (is_online_part(record, seen->value, pass->context->host)) {
             record_write(record, seen->value);
@@ -139,6 +139,8 @@ static int observe_and_target(struct pass *pass, struct cg_error **err)
                      pass->context->host, &pass->observed, &pass->targets, &pass->report.refusals,
                      &pass->degraded);
     leave_resting(pass);
+    if (r == 0 && pass_is_moving(pass))
+        pass_leave_mems(pass);
     if (r == 0)
         r = plan_needs(&pass->targets, &pass->observed, &pass->roles, &needs);
     if (r == 0)
@@ -240,6 +242,7 @@ int pass_plan(struct pass *pass, struct cg_error **err)
     struct check_input input = {
         .nodes = &pass->nodes,
         .facts = pass->request->facts,
+        .state = &pass->state,
         .observed = &pass->observed,
         .starting = pass->request->starting,
         .ancestors = &pass->context->ancestors,

@@ -52,7 +52,7 @@ static const char *note_on(const struct pass *pass, const struct step *step)
         cg_value_set(record->baseline, &set) == 0 && cg_set_count(set) == 0)
         return "it was empty, which the kernel does not take back while threads are in it; the "
                "full set grants the same";
-    return NULL;
+    return pass_move_note(pass, step);
 }
 
 int pass_report_changes(struct pass *pass)

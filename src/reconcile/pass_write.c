@@ -57,7 +57,7 @@ static void settle(struct pass *pass, const struct guest_state *before)
         struct record *record = state_find(&pass->state, &step->cell);
 
         if (step->on_the_way || !record || is_unknown(pass, &step->cell) ||
-            pass->outcomes[i].state == CHANGE_SETTLING)
+            pass->outcomes[i].state == CHANGE_SETTLING || pass->outcomes[i].state == CHANGE_MOVING)
             continue;
         if (pass->outcomes[i].state != CHANGE_DONE) {
             if (step->reason != CHANGE_HEAL)
@@ -143,9 +143,13 @@ int pass_write(struct pass *pass, struct cg_error **err)
         return pass_save_state(pass, err);
     if (state_copy(&pass->state, &before) < 0)
         return error_out_of_memory(err);
-    r = write_ahead(pass, err);
+    r = pass_choose_move(pass, err);
+    if (r == 0)
+        r = write_ahead(pass, err);
     if (r == 0)
         r = plan_apply(&pass->nodes, &pass->plan, pass->outcomes, err);
+    if (r == 0)
+        r = pass_start_move(pass, err);
     if (r == 0)
         r = pass_ask(pass, err);
     if (r < 0)

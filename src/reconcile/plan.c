@@ -220,10 +220,14 @@ static int add_steps(struct plan *plan, const struct planning *p, const struct c
         return 0;
     if (is_vm(target->role) && target->attr->kind == CG_SET)
         return add_own_set(plan, target, seen->value, reason);
-    if ((is_vm(target->role) && target->attr->kind == CG_QUOTA) ||
-        plan_bounded_by(target->attr))
+    if ((is_vm(target->role) && target->attr->kind == CG_QUOTA) || plan_bounded_by(target->attr))
         phase = rises(seen->value, target->value) ? STEP_GROW : STEP_SHRINK;
     return plan_add(plan, target, target->value, seen->value, phase, reason);
+}
+
+bool step_moves(const struct step *step)
+{
+    return attr_moves_memory(step->cell.attr);
 }
 
 /* What systemd is asked for comes behind all that the kernel is, since it cannot be taken back at
@@ -233,14 +237,12 @@ static int step_compare(const void *a, const void *b)
 {
     const struct step *x = a, *y = b;
     bool x_unit = x->cell.target == CELL_UNIT, y_unit = y->cell.target == CELL_UNIT;
-    bool x_mems = strcmp(x->cell.attr->name, "cpuset.mems") == 0;
-    bool y_mems = strcmp(y->cell.attr->name, "cpuset.mems") == 0;
     int roles = role_compare(x->cell.role, y->cell.role);
 
     if (x_unit != y_unit)
         return x_unit ? 1 : -1;
-    if (x_mems != y_mems)
-        return x_mems ? 1 : -1;
+    if (step_moves(x) != step_moves(y))
+        return step_moves(x) ? 1 : -1;
     if (x->phase != y->phase)
         return x->phase < y->phase ? -1 : 1;
     if (roles != 0)
@@ -267,11 +269,8 @@ int plan_make(const struct cells *targets, const struct cells *observed,
               const struct role_list *roles, struct plan *ret, struct refusals *refusals)
 {
     cleanup_plan struct plan plan = {0};
-    struct planning p = {.observed = observed,
-                         .state = state,
-                         .facts = facts,
-                         .roles = roles,
-                         .refusals = refusals};
+    struct planning p = {
+        .observed = observed, .state = state, .facts = facts, .roles = roles, .refusals = refusals};
     int r = observed_targets(targets, observed, &p.targets);
 
     if (r == 0)

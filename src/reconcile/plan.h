@@ -24,6 +24,9 @@ struct step {
     bool on_the_way; /* the first half of a change: a later step of the same cell completes it */
 };
 
+/* Does it write memory nodes? These come last. */
+bool step_moves(const struct step *step);
+
 struct plan {
     struct step *steps;
     size_t count, size;

@@ -26,8 +26,8 @@ static int refusals_copy(const struct refusals *from, struct refusals *to)
 {
     for (size_t i = 0; i < from->count; i++) {
         const struct refusal *refusal = &from->refusals[i];
-        int r = refusals_add(to, refusal->role, refusal->attribute, refusal->attr,
-                             refusal->origin, "%s", refusal->text);
+        int r = refusals_add(to, refusal->role, refusal->attribute, refusal->attr, refusal->origin,
+                             "%s", refusal->text);
 
         if (r < 0)
             return r;
@@ -102,7 +102,7 @@ static enum guest_status status_of(const struct pass *pass)
             drift |= change->reason == CHANGE_HEAL;
         } else if (change->state == CHANGE_SETTLING) {
             settling = true;
-        } else if (change->state != CHANGE_DONE) {
+        } else if (change->state != CHANGE_DONE && change->state != CHANGE_MOVING) {
             return GUEST_FAILED;
         }
     }
@@ -110,6 +110,8 @@ static enum guest_status status_of(const struct pass *pass)
         return GUEST_FAILED;
     if (pass->held)
         return GUEST_HELD;
+    if (pass_is_moving(pass))
+        return GUEST_SETTLING;
     if (planned)
         return drift ? GUEST_DRIFT : GUEST_PENDING;
     if (settling)
@@ -178,6 +180,7 @@ int reconcile_guest(struct reconcile_context *context, const struct reconcile_re
         pass.nodes.host = context->host;
         pass.nodes.binding = request->binding;
         pass.unit = unit_of(request->binding, context->host);
+        pass.nodes.mover = context->mover;
         r = run(&pass, err);
         if (r == -ESTALE)
             binding_release(request->binding);

@@ -24,6 +24,9 @@ struct reconcile_context {
     const struct host *host;
     const struct state_dir *state;
     enum reconcile_mode mode;
+    struct mover *mover; /* writes mems for who must not wait (move.h); NULL: this pass does */
+    /* Told before this pass writes mems, which takes as long as the memory's move; may be NULL. */
+    void (*moves)(const struct facts *facts, const struct cg_value *mems);
     unsigned lock_wait_ms; /* how long to wait for another writer of the same guest */
     struct systemd *systemd;    /* who is asked for UNIT cells; NULL: nobody is */
     unsigned answer_wait_ms;    /* left to wait for its answers: 0 in the agent, which never does */
@@ -40,6 +43,7 @@ struct reconcile_request {
     bool starting;                 /* it has just been started: mems may be written */
     const struct cells *resting;   /* whose drift is left alone for now; NULL: none */
     bool early;                    /* libvirt still starts it: nothing is verified yet (early.h) */
+    uint64_t rested;               /* the picture of mems (report.h) that has lasted; 0: none */
     bool despite_hold;             /* for `revert`, which holds the guest first */
     struct unit_call *call;    /* to systemd, of earlier passes too; NULL: it is not asked */
     bool ask_systemd;          /* it may be asked now: not so soon after it failed */

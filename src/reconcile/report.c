@@ -7,9 +7,9 @@ static const char *const status_names[] = {
 };
 
 static const char *const state_names[] = {
-    [CHANGE_PLANNED] = "planned", [CHANGE_DONE] = "done",       [CHANGE_FAILED] = "failed",
-    [CHANGE_UNDONE] = "undone",   [CHANGE_UNKNOWN] = "unknown", [CHANGE_SKIPPED] = "skipped",
-    [CHANGE_SETTLING] = "settling",
+    [CHANGE_PLANNED] = "planned",   [CHANGE_DONE] = "done",       [CHANGE_FAILED] = "failed",
+    [CHANGE_UNDONE] = "undone",     [CHANGE_UNKNOWN] = "unknown", [CHANGE_SKIPPED] = "skipped",
+    [CHANGE_SETTLING] = "settling", [CHANGE_MOVING] = "moving",
 };
 
 static const char *const reason_names[] = {

@@ -11,7 +11,7 @@ enum guest_status {
     GUEST_IN_SYNC,
     GUEST_PENDING,  /* changes that vmpin has not made yet */
     GUEST_DRIFT,    /* something else changed what vmpin had set */
-    GUEST_SETTLING, /* systemd was asked and has not answered */
+    GUEST_SETTLING, /* systemd was asked and has not answered, or the guest's memory moves */
     GUEST_DEGRADED, /* in force as far as the CPUs are online */
     GUEST_HELD,
     GUEST_FAILED, /* something could not be put in force: see refusals and changes */
@@ -21,11 +21,12 @@ const char *guest_status_name(enum guest_status status); /* "in sync", "drift", 
 enum change_state {
     CHANGE_PLANNED,
     CHANGE_DONE,
-    CHANGE_FAILED,  /* the kernel refused it, or took it and does not grant it: see error */
-    CHANGE_UNDONE,  /* written, then taken back since a later one failed */
-    CHANGE_UNKNOWN, /* taking it back failed too */
-    CHANGE_SKIPPED, /* not tried, since an earlier one failed */
+    CHANGE_FAILED,   /* the kernel refused it, or took it and does not grant it: see error */
+    CHANGE_UNDONE,   /* written, then taken back since a later one failed */
+    CHANGE_UNKNOWN,  /* taking it back failed too */
+    CHANGE_SKIPPED,  /* not tried, since an earlier one failed */
     CHANGE_SETTLING, /* systemd is asked for it; `error`: why it did not do it so far */
+    CHANGE_MOVING,   /* the guest's memory moves, and the value is in force when it has */
 };
 const char *change_state_name(enum change_state state);
 
@@ -38,11 +39,11 @@ enum change_reason {
 const char *change_reason_name(enum change_reason reason);
 
 struct change {
-    struct cell cell; /* role, target, attribute, new value, origin */
+    struct cell cell;     /* role, target, attribute, new value, origin */
     struct cg_value *old; /* NULL: not known */
     enum change_reason reason;
     enum change_state state;
-    char *note;  /* what a user should know of it; NULL: nothing */
+    char *note;       /* what a user should know of it; NULL: nothing */
     char *error;      /* NULL: none */
     int error_number; /* the errno of it; 0: the kernel took the value and does not grant it */
 };
@@ -70,6 +71,8 @@ struct report {
     size_t policy_count;
     struct change *changes;
     size_t change_count, change_size;
+    uint64_t unrested; /* mems wait until this picture of them has lasted (core.h); 0: none do */
+    bool awaits_mover; /* another guest's memory moves first */
     struct refusals refusals;
     struct granted *granted;
     size_t granted_count;

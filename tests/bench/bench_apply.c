@@ -59,6 +59,7 @@ static uint64_t plan_stages(struct apply_run *run, struct pass *pass, uint64_t a
     struct cg_error *error = NULL;
     struct check_input input = {.nodes = &pass->nodes,
                                 .facts = request->facts,
+                                .state = &pass->state,
                                 .targets = &pass->plan.targets,
                                 .observed = &pass->observed,
                                 .ancestors = &pass->context->ancestors,

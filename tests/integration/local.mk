@@ -36,6 +36,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/lab/test_cpus.py \
 	tests/lab/test_libvirt.py \
 	tests/lab/test_matrix.py \
+	tests/lab/test_mems.py \
 	tests/lab/test_names.py \
 	tests/lab/test_units.py \
 	tests/lab/test_weight.py

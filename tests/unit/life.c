@@ -89,6 +89,7 @@ static int pass(struct life *life, const struct desired *desired, enum reconcile
         .facts = life->scene.facts,
         .desired = desired,
         .call = &life->call,
+        .rested = life->rested,
         .ask_systemd = life->ask_systemd,
         .binding = &life->binding,
     };
@@ -100,6 +101,7 @@ static int pass(struct life *life, const struct desired *desired, enum reconcile
     kernel_fail_restart(life->scene.fail);
     r = reconcile_guest(&context, &request, &life->report, &life->error);
     reconcile_context_release(&context);
+    life->rested = life->report.unrested;
     return r;
 }
 
@@ -118,6 +120,8 @@ static void must(const struct life *life, int r, const char *when)
 void life_apply(struct life *life, const char *when)
 {
     must(life, life_pass(life, RECONCILE_APPLY), when);
+    if (life->rested)
+        must(life, life_pass(life, RECONCILE_APPLY), when);
 }
 
 void life_return(struct life *life, const char *when)

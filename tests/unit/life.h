@@ -18,6 +18,7 @@ struct life {
     unsigned answer_wait_ms;
     struct report report; /* of the last pass */
     struct cg_error *error;
+    uint64_t rested;    /* the picture of mems that lasted, for the next pass */
     char *before;       /* model_dump() before vmpin ever ran */
     unsigned long seed; /* for messages */
 };
@@ -32,7 +33,7 @@ void life_desire(struct life *life, const char *role, const char *attribute, con
 void life_desire_nothing(struct life *life);
 /* The last pass's result; the report and the error are in `life` then. */
 int life_pass(struct life *life, enum reconcile_mode mode);
-/* These must answer 0, whatever became of the guest. */
+/* These must answer 0, whatever became of the guest. Where mems are to rest first, they do. */
 void life_apply(struct life *life, const char *when);
 void life_return(struct life *life, const char *when); /* nothing is desired any more */
 /* A pass that would change something and has nothing to refuse. */

@@ -32,6 +32,13 @@ test_crashes_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_crashes_LDADD = libtestlife.la $(CMOCKA_LIBS)
 TESTS += test_crashes
 
+check_PROGRAMS += test_mems
+test_mems_SOURCES = tests/unit/test_mems.c
+test_mems_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+test_mems_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_mems_LDADD = libtestlife.la $(CMOCKA_LIBS)
+TESTS += test_mems
+
 check_PROGRAMS += test_pass
 test_pass_SOURCES = tests/unit/test_pass.c
 test_pass_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests

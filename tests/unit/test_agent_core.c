@@ -31,6 +31,8 @@ struct step {
     uint64_t until_ms;  /* a hold's end; 0: none */
     unsigned cpu;       /* CORE_CPU */
     const char *wanted; /* WANTED: the guest's CPUs, of a policy */
+    uint64_t unrested;  /* the picture of mems that a pass sees until it may heal it */
+    bool awaits_mover;
 };
 
 /* The clock of the tests starts here, so that no time is 0. */
@@ -100,7 +102,7 @@ static void heal(struct cells *ret)
     assert_int_equal(cells_set(ret, &cell), 0);
 }
 
-static void pass_ended(struct world *world, struct managed *guest)
+static void pass_ended(struct world *world, struct managed *guest, uint64_t rested)
 {
     cleanup_cells struct cells healed = {0};
     struct event event = {
@@ -109,11 +111,15 @@ static void pass_ended(struct world *world, struct managed *guest)
         .outcome = world->outcome.outcome,
         .healed = &healed,
         .settling = world->outcome.settling,
+        .unrested = world->outcome.unrested == rested ? 0 : world->outcome.unrested,
+        .awaits_mover = world->outcome.awaits_mover,
         .until = world->outcome.until_ms ? EPOCH + world->outcome.until_ms * CORE_MS : CORE_NEVER,
     };
 
     if (world->outcome.healed && !rests(world, guest))
         heal(&healed);
+    if (!event.unrested)
+        world->outcome.unrested = 0;
     assert_int_equal(core_event(&world->core, &event, world->now), 0);
 }
 
@@ -135,13 +141,14 @@ static void drain(struct world *world, bool timed)
         assert_true(turns < 100); /* it must come to rest */
         say(world, timed, names[action.type], action.guest ? managed_name(action.guest) : NULL,
             action.type == ACTION_PASS && rests(world, action.guest) ? " resting"
-            : action.type == ACTION_PASS && action.launching       ? " early"
+            : action.type == ACTION_PASS && action.launching         ? " early"
             : action.type == ACTION_PASS && !action.ask_systemd      ? " (systemd not asked)"
-            : action.type == ACTION_PASS && action.starting        ? " starting"
-            : action.type == ACTION_START_HELPER && action.as_root ? " as root"
-                                                                   : "");
+            : action.type == ACTION_PASS && action.starting          ? " starting"
+            : action.type == ACTION_PASS && action.rested            ? " rested"
+            : action.type == ACTION_START_HELPER && action.as_root   ? " as root"
+                                                                     : "");
         if (action.type == ACTION_PASS)
-            pass_ended(world, action.guest);
+            pass_ended(world, action.guest, action.rested);
         if (action.type == ACTION_WARN)
             assert_non_null(fights_news(&action.guest->schedule.fights));
         if (action.type == ACTION_REMOVE)
@@ -487,6 +494,66 @@ static void the_operators_reload_is_at_once_and_looks_at_every_guest(void **stat
          EVENT(10, CORE_RELOAD, NULL, "reload, pass a, pass b"), QUIET(60000));
 }
 
+static void a_change_of_mems_is_healed_when_it_has_lasted_two_seconds(void **state)
+{
+    PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .unrested = 7},
+         EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(1500, CORE_NODE, "a", "pass a"),
+         {3100, WAIT, .expect = "@3000 pass a rested"}, QUIET(60000));
+}
+
+static void mems_that_change_again_rest_anew(void **state)
+{
+    PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .unrested = 7},
+         EVENT(1000, CORE_NODE, "a", "pass a"),
+         {2000, OUTCOMES, .outcome = OUTCOME_DONE, .unrested = 8},
+         EVENT(2000, CORE_NODE, "a", "pass a"), {4100, WAIT, .expect = "@4000 pass a rested"},
+         QUIET(60000));
+}
+
+static void mems_that_somebody_puts_back_in_time_need_no_heal(void **state)
+{
+    PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .unrested = 7},
+         EVENT(1000, CORE_NODE, "a", "pass a"), {1500, OUTCOMES, .outcome = OUTCOME_DONE},
+         EVENT(1500, CORE_NODE, "a", "pass a"), QUIET(60000));
+}
+
+static void mems_that_change_soon_after_each_move_rest_longer_and_longer(void **state)
+{
+    PLAY(A_RUNS, EVENT(1000, CORE_MOVED, "a", "pass a"),
+         {2000, OUTCOMES, .outcome = OUTCOME_DONE, .unrested = 7},
+         EVENT(2000, CORE_NODE, "a", "pass a"), {4100, WAIT, .expect = "@4000 pass a rested"},
+         EVENT(5000, CORE_MOVED, "a", "pass a"),
+         {6000, OUTCOMES, .outcome = OUTCOME_DONE, .unrested = 7},
+         EVENT(6000, CORE_NODE, "a", "pass a"), {10100, WAIT, .expect = "@10000 pass a rested"},
+         EVENT(11000, CORE_MOVED, "a", "pass a"),
+         {90000, OUTCOMES, .outcome = OUTCOME_DONE, .unrested = 7},
+         EVENT(90000, CORE_NODE, "a", "pass a"), {92100, WAIT, .expect = "@92000 pass a rested"});
+}
+
+static void when_memory_has_moved_one_guest_that_waits_is_next(void **state)
+{
+    PLAY(A_RUNS, {2, OUTCOMES, .outcome = OUTCOME_DONE, .awaits_mover = true},
+         FACTS(3, "b", 2, EVENT_LIST, "resolve b, pass b"),
+         FACTS(4, "c", 3, EVENT_LIST, "resolve c, pass c"), {5, OUTCOMES, .outcome = OUTCOME_DONE},
+         EVENT(50000, CORE_MOVED, "a", "pass a, pass b"),
+         EVENT(60000, CORE_MOVED, "b", "pass b, pass c"), EVENT(70000, CORE_MOVED, "c", "pass c"),
+         QUIET(80000));
+}
+
+static void a_guest_that_waits_for_the_mover_is_starting_all_the_while(void **state)
+{
+    PLAY(AT_REST, {4, OUTCOMES, .outcome = OUTCOME_DONE, .awaits_mover = true},
+         FACTS(5, "a", 1, EVENT_STARTED, "resolve a, pass a starting"),
+         {6, OUTCOMES, .outcome = OUTCOME_DONE}, EVENT(50000, CORE_MOVED, NULL, "pass a starting"),
+         EVENT(50001, CORE_NODE, "a", "pass a"), QUIET(60000));
+}
+
+static void memory_that_could_not_move_is_tried_again_after_two_seconds(void **state)
+{
+    PLAY(A_RUNS, {1000, CORE_MOVED, "a", .refused = true, .expect = ""},
+         {3500, WAIT, .expect = "@3000 pass a"}, QUIET(60000));
+}
+
 static void a_guest_is_in_the_queue_once(void **state)
 {
     PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_FAILED}, EVENT(10, CORE_NODE, "a", "pass a"),
@@ -807,6 +874,13 @@ int main(void)
         cmocka_unit_test(something_else_desired_is_asked_of_systemd_at_once),
         cmocka_unit_test(policies_that_were_not_read_for_want_of_memory_are_read_again),
         cmocka_unit_test(the_operators_reload_is_at_once_and_looks_at_every_guest),
+        cmocka_unit_test(a_change_of_mems_is_healed_when_it_has_lasted_two_seconds),
+        cmocka_unit_test(mems_that_change_again_rest_anew),
+        cmocka_unit_test(mems_that_somebody_puts_back_in_time_need_no_heal),
+        cmocka_unit_test(mems_that_change_soon_after_each_move_rest_longer_and_longer),
+        cmocka_unit_test(when_memory_has_moved_one_guest_that_waits_is_next),
+        cmocka_unit_test(a_guest_that_waits_for_the_mover_is_starting_all_the_while),
+        cmocka_unit_test(memory_that_could_not_move_is_tried_again_after_two_seconds),
         cmocka_unit_test(a_guest_is_in_the_queue_once),
         cmocka_unit_test(hints_of_different_guests_are_served_in_their_order),
         cmocka_unit_test(a_failed_guest_is_tried_again_after_growing_pauses_up_to_a_minute),

@@ -65,6 +65,7 @@ static bool make_plan(struct trial *t)
 {
     const struct check_input input = {.nodes = &t->nodes,
                                       .facts = t->scene.facts,
+                                      .state = &t->state,
                                       .targets = &t->targets,
                                       .observed = &t->observed,
                                       .ancestors = &t->ancestors,

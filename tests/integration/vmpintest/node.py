@@ -106,6 +106,15 @@ class Nodes:
         limit = self.read("vm", "memory.max")
         return None if limit == "max" else int(limit)
 
+    def memory_mib(self):
+        """MiB of the process on each memory node, as numa_maps tells it; less than one is none."""
+        found = {}
+        for line in host.read(f"/proc/{self.pid}/numa_maps").splitlines():
+            size = re.search(r"kernelpagesize_kB=(\d+)", line)
+            for node, pages in re.findall(r" N(\d+)=(\d+)", line):
+                found[int(node)] = found.get(int(node), 0) + int(pages) * int(size.group(1))
+        return {node: kib // 1024 for node, kib in found.items()}
+
     # -- threads -------------------------------------------------------------------------------
 
     def threads(self, role):

@@ -1,0 +1,64 @@
+#include "agent/parts.h"
+
+#include "agent/entries.h"
+#include "agent/tell.h"
+
+#include <string.h>
+
+void moves_init(struct moves *moves)
+{
+    *moves = (struct moves){0};
+    mover_init(&moves->mover);
+}
+
+static void tell_end(const struct agent *agent, struct managed *guest, const struct cg_error *error)
+{
+    struct log_entry entry = tell_entry(guest, LOG_INFO, ENTRY_MOVED);
+
+    if (error)
+        tell_failure(&agent->log, guest, cg_error_text(error));
+    else
+        log_entry(&agent->log, &entry, "%s: its memory has moved, in %.1f s", managed_name(guest),
+                  (double)(agent_now() - agent->moves.began) / (double)CORE_SECOND);
+}
+
+static void ended(struct agent *agent)
+{
+    struct moves *moves = &agent->moves;
+    cleanup_error struct cg_error *error = NULL;
+    struct managed *guest = store_find(&agent->store, moves->mover.uuid);
+    int r = mover_end(&moves->mover, &error);
+
+    moves->end = sd_event_source_disable_unref(moves->end);
+    /* Of one that is gone, or held now, there is nothing to tell. */
+    if (guest && (r == 0 || r != -EINTR))
+        tell_end(agent, guest, error);
+    agent_tell(agent, &(struct event){.type = CORE_MOVED, .guest = guest, .refused = r < 0});
+}
+
+static int on_end(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+    ended(data);
+    return 0;
+}
+
+void moves_follow(struct agent *agent, const struct managed *guest)
+{
+    struct moves *moves = &agent->moves;
+
+    if (!mover_moves(&moves->mover, guest->uuid))
+        return;
+    if (guest->reported && guest->status == GUEST_HELD)
+        mover_stop(&moves->mover);
+    if (moves->end)
+        return;
+    moves->began = agent_now();
+    if (sd_event_add_io(agent->event, &moves->end, moves->mover.result, EPOLLIN, on_end, agent) < 0)
+        ended(agent); /* out of memory: better late than never */
+}
+
+void moves_close(struct moves *moves)
+{
+    moves->end = sd_event_source_disable_unref(moves->end);
+    mover_release(&moves->mover);
+}

@@ -1,0 +1,215 @@
+#include "reconcile/move.h"
+
+#include "base/child.h"
+#include "cgroup/access.h"
+#include "cgroup/value.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+
+/* How long mover_write() waits for its value to be seen: the kernel takes a millisecond. */
+#define SEEN_STEP_MS 1
+#define SEEN_STEPS   1000
+
+void mover_init(struct mover *mover)
+{
+    *mover = (struct mover){.result = -1};
+}
+
+bool mover_runs(const struct mover *mover)
+{
+    return mover->pid > 0;
+}
+
+bool mover_moves(const struct mover *mover, const char *uuid)
+{
+    return mover_runs(mover) && strcmp(mover->uuid, uuid) == 0;
+}
+
+/* ---- in the child --------------------------------------------------------------------------- */
+
+/* Its exit status is the errno, its last words are the error. */
+static _Noreturn void child_run(const struct kernel *kernel, const struct move_write *writes,
+                                size_t count, int report)
+{
+    struct cg_error *error = NULL;
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < count; i++)
+        r = attr_write(kernel, writes[i].dir, writes[i].attr, writes[i].value, NULL, false, &error);
+    if (r < 0 && error && dprintf(report, "%s", cg_error_text(error)) < 0)
+        _exit(EIO);
+    _exit(-r);
+}
+
+/* ---- in the parent -------------------------------------------------------------------------- */
+
+/* *ret is the read end of a pipe that ends with the child. */
+static pid_t start(const struct kernel *kernel, const struct move_write *writes, size_t count,
+                   int *ret, struct cg_error **err)
+{
+    cleanup_free int *keep = calloc(count + 1, sizeof(*keep));
+    cleanup_close int in = -1, out = -1;
+    int ends[2];
+    pid_t pid;
+
+    if (!keep)
+        return error_out_of_memory(err);
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return error_set(err, errno, "a pipe to who writes mems cannot be made: %s",
+                         strerror(errno));
+    in = ends[0];
+    out = ends[1];
+    for (size_t i = 0; i < count; i++)
+        keep[i] = writes[i].dir;
+    keep[count] = out;
+    pid = child_fork(keep, count + 1);
+    if (pid < 0)
+        return error_set(err, -pid, "a process that writes mems cannot be started: %s",
+                         strerror(-pid));
+    if (pid == 0)
+        child_run(kernel, writes, count, out);
+    *ret = steal_fd(&in);
+    return pid;
+}
+
+/* Its end is there: what it said and its status. */
+static int finish(pid_t pid, int result, struct cg_error **err)
+{
+    char text[1024];
+    size_t length = 0;
+    ssize_t n;
+    int status;
+
+    while (length < sizeof(text) - 1 &&
+           (n = read(result, text + length, sizeof(text) - 1 - length)) > 0)
+        length += (size_t)n;
+    text[length] = '\0';
+    if (waitpid(pid, &status, 0) < 0)
+        return error_set(err, errno, "no word of who wrote mems: %s", strerror(errno));
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return 0;
+    if (!WIFEXITED(status))
+        return error_set(err, EINTR, "the process that wrote was killed");
+    return error_set(err, WEXITSTATUS(status), "%s",
+                     length > 0 ? text : strerror(WEXITSTATUS(status)));
+}
+
+/* Those whose write has returned. */
+static void reap_writers(struct mover *mover)
+{
+    for (size_t i = mover->writer_count; i-- > 0;)
+        if (waitpid(mover->writers[i], NULL, WNOHANG) != 0)
+            mover->writers[i] = mover->writers[--mover->writer_count];
+}
+
+int mover_start(struct mover *mover, const char *uuid, struct nodes *nodes, const struct plan *plan,
+                struct cg_error **err)
+{
+    cleanup_free struct move_write *writes = calloc(plan->count, sizeof(*writes));
+    size_t count = 0;
+
+    if (!writes)
+        return error_out_of_memory(err);
+    for (size_t i = 0; i < plan->count; i++) {
+        const struct cell *cell = &plan->steps[i].cell;
+        int r;
+
+        if (!step_moves(&plan->steps[i]))
+            continue;
+        writes[count] = (struct move_write){.attr = cell->attr, .value = cell->value};
+        r = nodes_open(nodes, cell->role, cell->attr, &writes[count++].dir, err);
+        if (r < 0)
+            return r;
+    }
+    reap_writers(mover);
+    mover->pid = start(nodes->host->kernel, writes, count, &mover->result, err);
+    if (mover->pid < 0) {
+        int r = mover->pid;
+
+        mover->pid = 0;
+        return r;
+    }
+    snprintf(mover->uuid, sizeof(mover->uuid), "%s", uuid);
+    return 0;
+}
+
+int mover_end(struct mover *mover, struct cg_error **err)
+{
+    int r = finish(mover->pid, mover->result, err);
+
+    closep(&mover->result);
+    mover->result = -1;
+    mover->pid = 0;
+    reap_writers(mover);
+    return r;
+}
+
+void mover_stop(struct mover *mover)
+{
+    if (mover_runs(mover))
+        kill(mover->pid, SIGKILL);
+}
+
+void mover_release(struct mover *mover)
+{
+    mover_stop(mover);
+    closep(&mover->result);
+    free(mover->writers);
+}
+
+static int keep_writer(struct mover *mover, pid_t pid)
+{
+    pid_t *grown = reallocarray(mover->writers, mover->writer_count + 1, sizeof(*grown));
+
+    if (!grown)
+        return -ENOMEM;
+    mover->writers = grown;
+    grown[mover->writer_count++] = pid;
+    return 0;
+}
+
+/* 1: the value stands, the writer is stuck behind the move; 0: the writer has ended. */
+static int wait_until_seen(const struct kernel *kernel, const struct move_write *write, int result,
+                           struct cg_error **err)
+{
+    cleanup_buffer struct buffer scratch = {0};
+    struct pollfd end = {.fd = result, .events = POLLIN};
+
+    for (unsigned i = 0; i < SEEN_STEPS; i++) {
+        cleanup_value struct cg_value *now = NULL;
+        int r;
+
+        if (poll(&end, 1, SEEN_STEP_MS) > 0)
+            return 0;
+        r = attr_read(kernel, write->dir, write->attr, &scratch, &now, err);
+        if (r < 0)
+            return r;
+        if (cg_value_equal(now, write->value))
+            return 1;
+    }
+    return error_set(err, ETIMEDOUT, "%s: the kernel has not taken it while memory moves",
+                     write->attr->name);
+}
+
+int mover_write(struct mover *mover, const struct kernel *kernel, const struct move_write *write,
+                struct cg_error **err)
+{
+    cleanup_close int result = -1;
+    pid_t pid;
+    int r;
+
+    reap_writers(mover);
+    pid = start(kernel, write, 1, &result, err);
+    if (pid < 0)
+        return pid;
+    r = wait_until_seen(kernel, write, result, err);
+    if (r == 0)
+        return finish(pid, result, err);
+    if (keep_writer(mover, pid) < 0)
+        return error_out_of_memory(err);
+    return r < 0 ? r : 0;
+}
