@@ -3,6 +3,7 @@
 #include "agent/entries.h"
 #include "agent/tell.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 void moves_init(struct moves *moves)
@@ -11,15 +12,18 @@ void moves_init(struct moves *moves)
     mover_init(&moves->mover);
 }
 
-static void tell_end(const struct agent *agent, struct managed *guest, const struct cg_error *error)
+static void tell_end(const struct agent *agent, struct managed *guest, uint64_t elsewhere,
+                     const struct cg_error *error)
 {
+    double seconds = (double)(agent_now() - agent->moves.began) / (double)CORE_SECOND;
     struct log_entry entry = tell_entry(guest, LOG_INFO, ENTRY_MOVED);
 
     if (error)
         tell_failure(&agent->log, guest, cg_error_text(error));
     else
-        log_entry(&agent->log, &entry, "%s: its memory has moved, in %.1f s", managed_name(guest),
-                  (double)(agent_now() - agent->moves.began) / (double)CORE_SECOND);
+        log_entry(&agent->log, &entry,
+                  "%s: its memory has moved, in %.1f s; %" PRIu64 " MiB are on other nodes",
+                  managed_name(guest), seconds, elsewhere >> 20);
 }
 
 static void ended(struct agent *agent)
@@ -27,12 +31,13 @@ static void ended(struct agent *agent)
     struct moves *moves = &agent->moves;
     cleanup_error struct cg_error *error = NULL;
     struct managed *guest = store_find(&agent->store, moves->mover.uuid);
-    int r = mover_end(&moves->mover, &error);
+    uint64_t elsewhere = 0;
+    int r = mover_end(&moves->mover, &elsewhere, &error);
 
     moves->end = sd_event_source_disable_unref(moves->end);
     /* Of one that is gone, or held now, there is nothing to tell. */
     if (guest && (r == 0 || r != -EINTR))
-        tell_end(agent, guest, error);
+        tell_end(agent, guest, elsewhere, error);
     agent_tell(agent, &(struct event){.type = CORE_MOVED, .guest = guest, .refused = r < 0});
 }
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <time.h>
 
+#define MIB          (UINT64_C(1) << 20)
 #define LOCK_WAIT_MS   5000  /* an agent's pass over one guest takes milliseconds */
 #define ANSWER_WAIT_MS 10000 /* systemd may be busy with a reload; for all guests together */
 
@@ -146,6 +147,9 @@ static void judge(struct session *session, const struct report *report)
         session->happened |= HAPPENED_PENDING;
     if (report->error)
         message("%s: %s", report->name, report->error);
+    if (report->memory_elsewhere >= MIB)
+        message("%s: its memory was moved, but %llu MiB of it are on other nodes", report->name,
+                (unsigned long long)(report->memory_elsewhere / MIB));
     judge_changes(session, report);
     for (size_t i = 0; i < report->refusals.count; i++) {
         const struct refusal *refusal = &report->refusals.refusals[i];

@@ -21,7 +21,7 @@ static int write_step(struct nodes *nodes, const struct step *step, const struct
     if (nodes->mover && mover_runs(nodes->mover) && strcmp(cell->attr->controller, "cpuset") == 0) {
         const struct move_write write = {.dir = dir, .attr = cell->attr, .value = value};
 
-        return mover_write(nodes->mover, nodes->host->kernel, &write, err);
+        return mover_write(nodes->mover, nodes->host, &write, err);
     }
     return attr_write(nodes->host->kernel, dir, cell->attr, value, now,
                       cell->role.kind == CG_ROLE_VM, err);

@@ -3,8 +3,10 @@
 #include "base/child.h"
 #include "cgroup/access.h"
 #include "cgroup/value.h"
+#include "reconcile/resident.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -29,29 +31,53 @@ bool mover_moves(const struct mover *mover, const char *uuid)
     return mover_runs(mover) && strcmp(mover->uuid, uuid) == 0;
 }
 
+struct job {
+    const struct host *host;
+    const struct move_write *writes;
+    size_t count;
+    pid_t moved; /* the guest's process, to see where its pages are afterwards; 0: none */
+};
+
 /* ---- in the child --------------------------------------------------------------------------- */
 
-/* Its exit status is the errno, its last words are the error. */
-static _Noreturn void child_run(const struct kernel *kernel, const struct move_write *writes,
-                                size_t count, int report)
+/* The last one writes what the guest's own node has in the end. */
+static uint64_t elsewhere(const struct job *job)
 {
-    struct cg_error *error = NULL;
-    int r = 0;
+    struct buffer scratch = {0};
+    const struct cg_set *nodes;
+    uint64_t bytes = 0;
 
-    for (size_t i = 0; r == 0 && i < count; i++)
-        r = attr_write(kernel, writes[i].dir, writes[i].attr, writes[i].value, NULL, false, &error);
-    if (r < 0 && error && dprintf(report, "%s", cg_error_text(error)) < 0)
-        _exit(EIO);
-    _exit(-r);
+    if (job->moved > 0 && cg_value_set(job->writes[job->count - 1].value, &nodes) == 0)
+        resident_elsewhere(job->host, job->moved, nodes, &scratch, &bytes);
+    return bytes;
+}
+
+/* Its exit status is the errno, its last words are the error or how much stayed elsewhere. */
+static _Noreturn void child_run(const struct job *job, int report)
+{
+    const struct kernel *kernel = job->host->kernel;
+    struct cg_error *error = NULL;
+    int r = 0, said = 0;
+
+    for (size_t i = 0; r == 0 && i < job->count; i++) {
+        const struct move_write *write = &job->writes[i];
+
+        r = attr_write(kernel, write->dir, write->attr, write->value, NULL, false, &error);
+    }
+    if (r == 0)
+        said = dprintf(report, "%" PRIu64, elsewhere(job));
+    else if (error)
+        said = dprintf(report, "%s", cg_error_text(error));
+    _exit(said < 0 ? EIO : -r);
 }
 
 /* ---- in the parent -------------------------------------------------------------------------- */
 
 /* *ret is the read end of a pipe that ends with the child. */
-static pid_t start(const struct kernel *kernel, const struct move_write *writes, size_t count,
-                   int *ret, struct cg_error **err)
+static pid_t start(const struct job *job, int *ret, struct cg_error **err)
 {
-    cleanup_free int *keep = calloc(count + 1, sizeof(*keep));
+    cleanup_free int *keep = calloc(job->count + 2, sizeof(*keep));
+    size_t kept = 0;
     cleanup_close int in = -1, out = -1;
     int ends[2];
     pid_t pid;
@@ -63,21 +89,22 @@ static pid_t start(const struct kernel *kernel, const struct move_write *writes,
                          strerror(errno));
     in = ends[0];
     out = ends[1];
-    for (size_t i = 0; i < count; i++)
-        keep[i] = writes[i].dir;
-    keep[count] = out;
-    pid = child_fork(keep, count + 1);
+    for (size_t i = 0; i < job->count; i++)
+        keep[kept++] = job->writes[i].dir;
+    keep[kept++] = job->host->proc;
+    keep[kept++] = out;
+    pid = child_fork(keep, kept);
     if (pid < 0)
         return error_set(err, -pid, "a process that writes mems cannot be started: %s",
                          strerror(-pid));
     if (pid == 0)
-        child_run(kernel, writes, count, out);
+        child_run(job, out);
     *ret = steal_fd(&in);
     return pid;
 }
 
 /* Its end is there: what it said and its status. */
-static int finish(pid_t pid, int result, struct cg_error **err)
+static int finish(pid_t pid, int result, uint64_t *ret_elsewhere, struct cg_error **err)
 {
     char text[1024];
     size_t length = 0;
@@ -90,8 +117,10 @@ static int finish(pid_t pid, int result, struct cg_error **err)
     text[length] = '\0';
     if (waitpid(pid, &status, 0) < 0)
         return error_set(err, errno, "no word of who wrote mems: %s", strerror(errno));
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+        *ret_elsewhere = strtoull(text, NULL, 10);
         return 0;
+    }
     if (!WIFEXITED(status))
         return error_set(err, EINTR, "the process that wrote was killed");
     return error_set(err, WEXITSTATUS(status), "%s",
@@ -110,7 +139,7 @@ int mover_start(struct mover *mover, const char *uuid, struct nodes *nodes, cons
                 struct cg_error **err)
 {
     cleanup_free struct move_write *writes = calloc(plan->count, sizeof(*writes));
-    size_t count = 0;
+    struct job job = {.host = nodes->host, .writes = writes, .moved = nodes->binding->pid};
 
     if (!writes)
         return error_out_of_memory(err);
@@ -120,13 +149,13 @@ int mover_start(struct mover *mover, const char *uuid, struct nodes *nodes, cons
 
         if (!step_moves(&plan->steps[i]))
             continue;
-        writes[count] = (struct move_write){.attr = cell->attr, .value = cell->value};
-        r = nodes_open(nodes, cell->role, cell->attr, &writes[count++].dir, err);
+        writes[job.count] = (struct move_write){.attr = cell->attr, .value = cell->value};
+        r = nodes_open(nodes, cell->role, cell->attr, &writes[job.count++].dir, err);
         if (r < 0)
             return r;
     }
     reap_writers(mover);
-    mover->pid = start(nodes->host->kernel, writes, count, &mover->result, err);
+    mover->pid = start(&job, &mover->result, err);
     if (mover->pid < 0) {
         int r = mover->pid;
 
@@ -137,9 +166,9 @@ int mover_start(struct mover *mover, const char *uuid, struct nodes *nodes, cons
     return 0;
 }
 
-int mover_end(struct mover *mover, struct cg_error **err)
+int mover_end(struct mover *mover, uint64_t *ret_elsewhere, struct cg_error **err)
 {
-    int r = finish(mover->pid, mover->result, err);
+    int r = finish(mover->pid, mover->result, ret_elsewhere, err);
 
     closep(&mover->result);
     mover->result = -1;
@@ -195,20 +224,22 @@ static int wait_until_seen(const struct kernel *kernel, const struct move_write 
                      write->attr->name);
 }
 
-int mover_write(struct mover *mover, const struct kernel *kernel, const struct move_write *write,
+int mover_write(struct mover *mover, const struct host *host, const struct move_write *write,
                 struct cg_error **err)
 {
+    const struct job job = {.host = host, .writes = write, .count = 1};
     cleanup_close int result = -1;
+    uint64_t nothing;
     pid_t pid;
     int r;
 
     reap_writers(mover);
-    pid = start(kernel, write, 1, &result, err);
+    pid = start(&job, &result, err);
     if (pid < 0)
         return pid;
-    r = wait_until_seen(kernel, write, result, err);
+    r = wait_until_seen(host->kernel, write, result, err);
     if (r == 0)
-        return finish(pid, result, err);
+        return finish(pid, result, &nothing, err);
     if (keep_writer(mover, pid) < 0)
         return error_out_of_memory(err);
     return r < 0 ? r : 0;

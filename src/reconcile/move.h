@@ -37,14 +37,15 @@ bool mover_moves(const struct mover *mover, const char *uuid);
 int mover_start(struct mover *mover, const char *uuid, struct nodes *nodes, const struct plan *plan,
                 struct cg_error **err);
 /* The result is readable: it has ended. -errno of the first write that failed; those before it
- * stand, those behind it were not tried. */
-int mover_end(struct mover *mover, struct cg_error **err);
+ * stand, those behind it were not tried. Else *ret_elsewhere is what the child found of the guest's
+ * memory on other nodes then, bytes; 0 where the host does not tell. */
+int mover_end(struct mover *mover, uint64_t *ret_elsewhere, struct cg_error **err);
 /* No more writes after the one that is under way, which is not waited for. */
 void mover_stop(struct mover *mover);
 void mover_release(struct mover *mover); /* stops it too */
 
 /* Writes a value while a move runs: 0 when it stands in the file, whenever the kernel returns. */
-int mover_write(struct mover *mover, const struct kernel *kernel, const struct move_write *write,
+int mover_write(struct mover *mover, const struct host *host, const struct move_write *write,
                 struct cg_error **err);
 
 #endif

@@ -60,7 +60,7 @@ bool pass_is_moving(const struct pass *pass);
 void pass_leave_mems(struct pass *pass);
 /* Before anything is written: who writes them, if anybody. */
 int pass_choose_move(struct pass *pass, struct cg_error **err);
-/* After the rest is written: starts the mover. */
+/* After the rest is written: starts the mover, or sees where the memory is. */
 int pass_start_move(struct pass *pass, struct cg_error **err);
 const char *pass_move_note(const struct pass *pass, const struct step *step); /* NULL: none */
 

@@ -4,6 +4,7 @@
 
 #include "cgroup/guest_path.h"
 #include "reconcile/move.h"
+#include "reconcile/resident.h"
 
 #include <string.h>
 
@@ -108,11 +109,30 @@ const char *pass_move_note(const struct pass *pass, const struct step *step)
     return pass->move == MOVE_WAITS ? "waits until another guest's memory has moved" : NULL;
 }
 
+/* "The kernel took the write" is not "the memory is there". A host that does not tell is believed. */
+static void see_memory(struct pass *pass)
+{
+    const struct step *last = NULL;
+    const struct cg_set *nodes;
+
+    for (size_t i = 0; i < pass->plan.count; i++)
+        if (step_moves(&pass->plan.steps[i])) {
+            if (pass->outcomes[i].state != CHANGE_DONE)
+                return;
+            last = &pass->plan.steps[i];
+        }
+    if (last && cg_value_set(last->cell.value, &nodes) == 0)
+        resident_elsewhere(pass->context->host, pass->nodes.binding->pid, nodes,
+                           &pass->context->scratch, &pass->report.memory_elsewhere);
+}
+
 int pass_start_move(struct pass *pass, struct cg_error **err)
 {
     cleanup_error struct cg_error *why = NULL;
     int r;
 
+    if (pass->move == MOVE_HERE)
+        see_memory(pass);
     if (pass->move != MOVE_ASIDE)
         return 0;
     for (size_t i = 0; i < pass->plan.count; i++)

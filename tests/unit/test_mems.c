@@ -249,13 +249,17 @@ static bool has_ended(const struct bench *bench, int ms)
 static void a_move_writes_all_of_the_plans_mems_and_its_end_is_told(void **state)
 {
     struct bench *bench = *state;
+    uint64_t elsewhere = 0;
 
+    folder_write(bench->folder, "proc/7/numa_maps", "7f00 default N1=3 N2=2 kernelpagesize_kB=4\n");
+    bench->binding.pid = 7;
     start(bench);
     assert_true(mover_moves(&bench->mover, "u"));
     assert_false(mover_moves(&bench->mover, "v"));
     assert_true(has_ended(bench, 60000));
-    assert_int_equal(mover_end(&bench->mover, NULL), 0);
+    assert_int_equal(mover_end(&bench->mover, &elsewhere, NULL), 0);
     assert_false(mover_runs(&bench->mover));
+    assert_int_equal(elsewhere, 2 * 4096);
     assert_stands(bench, "sys/fs/cgroup/g/vcpu0/cpuset.mems", "1");
     assert_stands(bench, "sys/fs/cgroup/g/cpuset.mems", "0-1");
 }
@@ -263,12 +267,13 @@ static void a_move_writes_all_of_the_plans_mems_and_its_end_is_told(void **state
 static void a_move_that_is_refused_says_why_and_writes_no_more(void **state)
 {
     struct bench *bench = *state;
+    uint64_t elsewhere = 0;
     cleanup_free char *path = file_of(bench, "vcpu0/");
     cleanup_error struct cg_error *error = NULL;
 
     assert_int_equal(unlink(path), 0);
     start(bench);
-    assert_int_equal(mover_end(&bench->mover, &error), -ENOENT);
+    assert_int_equal(mover_end(&bench->mover, &elsewhere, &error), -ENOENT);
     assert_non_null(strstr(cg_error_text(error), "cpuset.mems"));
     assert_stands(bench, "sys/fs/cgroup/g/cpuset.mems", "0\n");
 }
@@ -276,13 +281,14 @@ static void a_move_that_is_refused_says_why_and_writes_no_more(void **state)
 static void who_starts_a_move_does_not_wait_for_it(void **state)
 {
     struct bench *bench = *state;
+    uint64_t elsewhere = 0;
     cleanup_free char *path = make_stuck(bench);
     cleanup_close int reader = -1;
 
     start(bench);
     assert_false(has_ended(bench, 50));
     reader = open(path, O_RDONLY);
-    assert_int_equal(mover_end(&bench->mover, NULL), 0);
+    assert_int_equal(mover_end(&bench->mover, &elsewhere, NULL), 0);
     assert_stands(bench, "sys/fs/cgroup/g/cpuset.mems", "0-1");
 }
 
@@ -305,11 +311,12 @@ static void a_move_that_is_stuck_holds_no_lock_of_its_parent(void **state)
 static void a_move_that_is_stopped_writes_no_more(void **state)
 {
     struct bench *bench = *state;
+    uint64_t elsewhere = 0;
     cleanup_free char *path = make_stuck(bench);
 
     start(bench);
     mover_stop(&bench->mover);
-    assert_int_equal(mover_end(&bench->mover, NULL), -EINTR);
+    assert_int_equal(mover_end(&bench->mover, &elsewhere, NULL), -EINTR);
     assert_stands(bench, "sys/fs/cgroup/g/cpuset.mems", "0\n");
 }
 
@@ -322,10 +329,10 @@ static void a_value_that_is_written_meanwhile_stands_or_is_refused(void **state)
     cleanup_free char *file = file_of(bench, "");
     cleanup_error struct cg_error *error = NULL;
 
-    assert_int_equal(mover_write(&bench->mover, &kernel_real, &write, NULL), 0);
+    assert_int_equal(mover_write(&bench->mover, bench->host, &write, NULL), 0);
     assert_stands(bench, "sys/fs/cgroup/g/cpuset.mems", "0-1");
     assert_int_equal(unlink(file), 0);
-    assert_int_equal(mover_write(&bench->mover, &kernel_real, &write, &error), -ENOENT);
+    assert_int_equal(mover_write(&bench->mover, bench->host, &write, &error), -ENOENT);
     assert_non_null(strstr(cg_error_text(error), "cpuset.mems"));
 }
 
