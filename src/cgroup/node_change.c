@@ -21,13 +21,6 @@ static int change_error(const struct cg_node *node, const char *name, const char
     return r;
 }
 
-static int enable_error(const char *controller, int r, struct cg_error **err)
-{
-    return error_set(
-        err, -r, "cgroup.subtree_control: enabling %s for children: %s%s", controller, strerror(-r),
-        r == -EBUSY ? ": the group has processes of its own, move them into a child" : "");
-}
-
 /* Of a tree that is about some controllers, those alone are enabled. */
 static bool is_chosen(const struct cg_tree *tree, const char *word, size_t length)
 {
@@ -38,8 +31,38 @@ static bool is_chosen(const struct cg_tree *tree, const char *word, size_t lengt
     return !name || *name;
 }
 
-/* v2: a child has the controllers that its parent enables for children. Threaded groups cannot have
- * all; those they cannot have are no error (cgroup-v2.rst, "Threads"). */
+/* A group with processes of its own cannot have children that take any. With threaded controllers
+ * alone the kernel would let it enable them, and the child would be of no use. The root may, and so
+ * may what is threaded on purpose (cgroup-v2.rst, "No Internal Process Constraint", "Threads"). */
+static bool may_enable(const struct kernel *k, int parent)
+{
+    cleanup_buffer struct buffer type = {0}, procs = {0};
+
+    if (k->read(k, parent, "cgroup.type", &type) < 0 || strcmp(type.data, "domain\n") != 0)
+        return true;
+    return k->read(k, parent, procs_file, &procs) < 0 || procs.length == 0;
+}
+
+static int enable_one(const struct kernel *k, int parent, const char *name, size_t length,
+                      struct cg_error **err)
+{
+    static const char file[] = "cgroup.subtree_control";
+    char word[64];
+    int r;
+
+    if (length >= sizeof(word) - 1)
+        return 0; /* no controller's name */
+    snprintf(word, sizeof(word), "+%.*s", (int)length, name);
+    r = may_enable(k, parent) ? k->write(k, parent, file, word) : -EBUSY;
+    /* What a threaded group cannot have. */
+    if (r >= 0 || r == -EOPNOTSUPP)
+        return 0;
+    return error_set(err, -r, "%s: enabling %s for children: %s%s", file, word + 1, strerror(-r),
+                     r == -EBUSY ? ": the group has processes of its own, move them into a child"
+                                 : "");
+}
+
+/* v2: a child has the controllers that its parent enables for children. */
 static int enable_in(const struct cg_tree *tree, int parent, struct cg_error **err)
 {
     const struct kernel *k = tree->mounts->kernel;
@@ -50,20 +73,14 @@ static int enable_in(const struct cg_tree *tree, int parent, struct cg_error **e
         r = k->read(k, parent, "cgroup.subtree_control", &enabled);
     if (r < 0)
         return error_set(err, -r, "cgroup.subtree_control: %s", strerror(-r));
-    for (const char *at = available.data; *(at += strspn(at, " \n"));) {
+    for (const char *at = available.data; r == 0 && *(at += strspn(at, " \n"));) {
         size_t length = strcspn(at, " \n");
-        char word[64];
 
-        if (is_chosen(tree, at, length) && !text_has_word(enabled.data, at, length) &&
-            length < sizeof(word) - 1) {
-            snprintf(word, sizeof(word), "+%.*s", (int)length, at);
-            r = k->write(k, parent, "cgroup.subtree_control", word);
-            if (r < 0 && r != -EOPNOTSUPP)
-                return enable_error(word + 1, r, err);
-        }
+        if (is_chosen(tree, at, length) && !text_has_word(enabled.data, at, length))
+            r = enable_one(k, parent, at, length, err);
         at += length;
     }
-    return 0;
+    return r;
 }
 
 /* From the root down, since a parent can only enable what it has itself. Above the parent others
@@ -76,7 +93,12 @@ static int enable_controllers(const struct cg_node *node, size_t hierarchy, stru
     if (node->parent)
         (void)!enable_controllers(node->parent, hierarchy, NULL);
     r = node_open_at(node, hierarchy, &fd, err);
-    return r < 0 ? r : enable_in(node->tree, fd, err);
+    if (r < 0)
+        return r;
+    r = enable_in(node->tree, fd, err);
+    if (r < 0)
+        node_error_prefix(node, err);
+    return r;
 }
 
 /* v1: a new cpuset is empty and takes no task. */

@@ -8,6 +8,7 @@ include tests/integration/cli.mk
 integration_tests = \
 	tests/integration/test_agent.py \
 	tests/integration/test_bad_input.py \
+	tests/integration/test_cgtree.py \
 	tests/integration/test_cli.py \
 	tests/integration/test_crash.py \
 	tests/integration/test_examples.py \
@@ -33,6 +34,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/integration/vmpintest/waiting.py \
 	tests/lab/build-image \
 	tests/lab/run \
+	tests/lab/test_cgtree_v2.py \
 	tests/lab/test_cpus.py \
 	tests/lab/test_libvirt.py \
 	tests/lab/test_matrix.py \
@@ -49,6 +51,6 @@ soak: all
 
 # The same on an emulated Debian host with systemd and cgroup v2 (root; builds its image once).
 # LAB_FLAGS: see tests/lab/run --help.
-check-lab: all test_model_v1 test_model_v2
+check-lab: all test_model_v1 test_model_v2 example_tree example_guest
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(top_srcdir)/tests/lab/run $(LAB_FLAGS)
 .PHONY: check-lab

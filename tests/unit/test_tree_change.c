@@ -3,7 +3,10 @@
 #include "folder.h"
 #include "tree_folder.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 static void tasks_are_sorted_and_counted_once(void **state)
 {
@@ -259,6 +262,83 @@ static void sub_trees_are_not_made_for_guests(void **state)
     assert_int_equal(cg_tree_open(&options, &tree, NULL), -EINVAL);
 }
 
+/* Makes and removes groups, two deep, until it is killed. On a plain folder that is so fast that
+ * they vanish at every moment of a walk. */
+static pid_t start_changing(const char *folder)
+{
+    pid_t child = fork();
+
+    if (child != 0)
+        return child;
+    if (chdir(folder) < 0 || chdir("cg/cpu/a") < 0)
+        _exit(1);
+    for (unsigned i = 0;; i++) {
+        char outer[32], deep[64];
+
+        snprintf(outer, sizeof(outer), "comes-and-goes-%u", i % 3);
+        snprintf(deep, sizeof(deep), "%s/deep", outer);
+        mkdir(outer, 0755);
+        mkdir(deep, 0755);
+        rmdir(deep);
+        rmdir(outer);
+    }
+}
+
+/* A node is whole when it is in a hierarchy and its parent has it among its children. */
+static bool is_whole(const struct cg_node *node)
+{
+    const struct cg_node *parent = cg_node_parent(node);
+
+    if (!cg_node_id(node, NULL) || !*cg_node_name(node) != !parent)
+        return false;
+    for (const struct cg_node *child = parent ? cg_node_child(parent) : NULL; child;
+         child = cg_node_sibling(child))
+        if (child == node)
+            return true;
+    return !parent;
+}
+
+/* Reads until groups were seen to come and to go so often. */
+static bool stays_whole(struct cg_tree *tree, struct cg_node *top)
+{
+    unsigned changes = 0;
+    bool before = false;
+
+    for (unsigned i = 0; changes < 100 && i < 1000000; i++) {
+        bool now;
+
+        if (cg_tree_refresh(tree, i % 2 ? top : NULL, NULL) < 0)
+            return false;
+        for (struct cg_node *n = NULL; (n = cg_node_next(cg_tree_root(tree), n, false));)
+            if (!is_whole(n))
+                return false;
+        now = cg_node_sibling(cg_node_child(top));
+        changes += now != before;
+        before = now;
+        if (cg_tree_find(tree, "/a") != top || !cg_tree_find(tree, "/a/stays/x"))
+            return false;
+    }
+    return changes == 100;
+}
+
+static void what_comes_and_goes_during_a_walk_is_whole_or_left_out(void **state)
+{
+    cleanup_tree struct cg_tree *tree = NULL;
+    pid_t child;
+    bool good;
+
+    make_v1(*state);
+    folder_make(*state, "cg/cpu/a/stays/x");
+    folder_make(*state, "cg/memory/a/stays");
+    tree = open_tree(*state, CG_GROUPED);
+    child = start_changing(*state);
+    assert_true(child > 0);
+    good = stays_whole(tree, found(tree, "/a"));
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    assert_true(good);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -277,6 +357,7 @@ int main(void)
         in_folder(controllers_of_two_hierarchies_are_no_single_tree),
         in_folder(missing_sub_trees_are_made_in_every_hierarchy),
         in_folder(sub_trees_are_not_made_for_guests),
+        in_folder(what_comes_and_goes_during_a_walk_is_whole_or_left_out),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
