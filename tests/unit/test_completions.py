@@ -106,7 +106,9 @@ def test_bash_completes_vmpins_commands_options_and_guests():
     expect("reconcile" in bash("vmpin", "") and bash("vmpin", "-v", "expl") == ["explain"])
     expect("--for" in bash("vmpin", "hold", "--") and "--for" not in bash("vmpin", "plan", "--"))
     expect(bash("vmpin", "plan", "") == ["web1", "odd\\ name"], bash("vmpin", "plan", ""))
-    expect(not bash("vmpin", "agent", ""))
+    expect(bash("vmpin", "-c", "plan:///x", "-p", "/d", "plan", "w") == ["web1"])
+    expect(not bash("vmpin", "agent", "") and not bash("vmpin", "plan", "-p", ""))
+    expect(not bash("vmpin", "hold", "--for", "") and not bash("vmpin", "-c", ""))
 
 
 def test_zsh_completes_the_same():
@@ -121,7 +123,8 @@ def test_zsh_completes_the_same():
         both("vmpin", "")
         both("vmpin", "hold", "--")
         expect(zsh("vmpin", "plan", "") == ["web1", "odd name"])
-        expect(zsh("vmpin", "check", "") == ["files"])
+        expect(zsh("vmpin", "check", "") == ["files"] == zsh("vmpin", "plan", "-p", ""))
+        expect(not zsh("vmpin", "hold", "--for", ""))
 
 
 sys.exit(run_tests(globals()))
