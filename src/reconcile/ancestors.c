@@ -89,47 +89,33 @@ static int granted_by(const struct asking *asking, const char *path, const struc
     return 0;
 }
 
-/* What it would have to be. */
-static int widened(const struct asking *asking, const struct cg_set *granted, char **ret)
-{
-    cleanup_set struct cg_set *both = NULL;
-    int r = cg_set_union(granted, asking->asked, &both);
-
-    return r < 0 ? r : cg_set_format(both, ret);
-}
-
 /* The ancestors that lack some of what is asked. */
 struct lacking {
     char *top;                    /* the path of the highest one; NULL: none does */
     const struct cg_set *granted; /* what that one grants, borrowed */
-    char *commands;               /* v1: what a shell does to widen each, from the top down */
+    char *files;                  /* v1: each one's, from the top down, as a shell takes them */
+    bool quotable;                /* there is no path in it that a shell could misunderstand */
 };
 
 static void lacking_release(struct lacking *lacking)
 {
     free(lacking->top);
-    free(lacking->commands);
+    free(lacking->files);
 }
 #define cleanup_lacking cleanup_with(lacking_release)
 
-/* A path that a shell could take for something else gets no command. */
-static int add_command(const struct asking *asking, const char *path, const struct cg_set *granted,
-                       char **commands)
+static int add_file(const struct asking *asking, const char *path, struct lacking *lacking)
 {
-    cleanup_free char *list = NULL, *before = *commands;
-    int r = widened(asking, granted, &list);
+    cleanup_free char *before = lacking->files;
 
-    *commands = NULL;
-    if (r < 0)
-        return r;
     for (const char *at = path; *at; at++)
-        if (*at == '\'' || *at < ' ')
-            return 0;
-    return asprintf(commands, "%s%secho %s > '%s/%s/%s'", before ? before : "",
-                    before ? " && " : "", list, asking->place->hierarchy->mountpoint, path,
-                    asking->attr->name) < 0
-               ? -ENOMEM
-               : 0;
+        lacking->quotable &= *at != '\'' && *at >= ' ';
+    if (asprintf(&lacking->files, "%s '%s/%s/%s'", before ? before : "",
+                 asking->place->hierarchy->mountpoint, path, asking->attr->name) < 0) {
+        lacking->files = NULL;
+        return -ENOMEM;
+    }
+    return 0;
 }
 
 static int find_lacking(const struct asking *asking, const char *parent, struct lacking *ret)
@@ -143,7 +129,7 @@ static int find_lacking(const struct asking *asking, const char *parent, struct 
         r = path ? granted_by(asking, path, &granted) : -ENOMEM;
         if (r == 0 && granted && !cg_set_contains(granted, asking->asked)) {
             if (asking->attr->version == 1)
-                r = add_command(asking, path, granted, &ret->commands);
+                r = add_file(asking, path, ret);
             if (!ret->top) {
                 ret->top = steal_pointer(&path);
                 ret->granted = granted;
@@ -155,26 +141,45 @@ static int find_lacking(const struct asking *asking, const char *parent, struct 
     return r;
 }
 
-/* Who has to do what. systemd sets no set on v1. */
-static int advise(const struct asking *asking, const struct lacking *lacking, char **ret)
+/* systemd sets no set on v1, and the kernel takes a CPU that goes offline out of all of them for
+ * good. The command adds, so that those for several guests do not take from each other. */
+static int advise_v1(const struct asking *asking, const struct lacking *lacking, char **ret)
 {
-    const char *unit = asking->attr->version == 2 ? unit_in_path(lacking->top) : NULL;
+    cleanup_free char *list = NULL;
+    int r = cg_set_format(asking->asked, &list);
+
+    if (r < 0)
+        return r;
+    if (!lacking->quotable)
+        r = asprintf(ret, "whoever owns that control group has to widen its %s first",
+                     asking->attr->name);
+    else
+        r = asprintf(ret,
+                     "whoever owns that control group has to widen its %s first, as after a CPU "
+                     "was offline, which cgroup v1 does not give back: for f in%s; do echo "
+                     "\"$(cat \"$f\"),%s\" > \"$f\"; done",
+                     asking->attr->name, lacking->files, list);
+    return r < 0 ? -ENOMEM : 0;
+}
+
+static int advise_v2(const struct asking *asking, const struct lacking *lacking, char **ret)
+{
+    const char *unit = unit_in_path(lacking->top);
     bool cpus = strcmp(asking->attr->name, "cpuset.cpus") == 0;
     cleanup_free char *list = NULL, *shown = unit ? text_escape(unit) : NULL;
-    int r = widened(asking, lacking->granted, &list);
+    cleanup_set struct cg_set *both = NULL;
+    int r = cg_set_union(lacking->granted, asking->asked, &both);
 
+    if (r == 0)
+        r = cg_set_format(both, &list);
     if (r < 0 || (unit && !shown))
         return -ENOMEM;
     if (unit)
         r = asprintf(ret, "it is systemd's unit %s, whose %s would have to be %s", shown,
                      cpus ? "AllowedCPUs=" : "AllowedMemoryNodes=", list);
     else
-        r = asprintf(ret, "whoever owns that control group has to widen its %s first%s%s",
-                     asking->attr->name,
-                     lacking->commands ? ", as after a CPU was offline, which cgroup v1 does not "
-                                         "give back: "
-                                       : "",
-                     lacking->commands ? lacking->commands : "");
+        r = asprintf(ret, "whoever owns that control group has to widen its %s first",
+                     asking->attr->name);
     return r < 0 ? -ENOMEM : 0;
 }
 
@@ -187,7 +192,8 @@ static int explain(const struct asking *asking, const struct lacking *lacking, c
     if (r == 0)
         r = cg_set_format(lacks, &missing);
     if (r == 0)
-        r = advise(asking, lacking, &advice);
+        r = asking->attr->version == 1 ? advise_v1(asking, lacking, &advice)
+                                       : advise_v2(asking, lacking, &advice);
     if (r < 0)
         return r;
     return asprintf(ret, "%s: %s/%s does not have %s: %s", missing,
@@ -221,7 +227,7 @@ int ancestors_forbid(struct ancestors *ancestors, const struct nodes *nodes,
     const struct cg_set *online = nodes->host->cpus_online, *granted;
     cleanup_set struct cg_set *part = NULL;
     cleanup_free char *parent = NULL;
-    cleanup_lacking struct lacking lacking = {0};
+    cleanup_lacking struct lacking lacking = {.quotable = true};
     int r = 0;
 
     *ret_text = NULL;

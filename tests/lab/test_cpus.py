@@ -64,7 +64,7 @@ def mend(t, guest):
     def well():
         told = t.vmpin.json("status", guest.name)[1]["guests"][0]
         for refusal in told["refusals"]:
-            command = re.search(r"echo .*'$", refusal["reason"])
+            command = re.search(r"(for f in|echo \d+ >) .*$", refusal["reason"])
             if command and command.group() not in done:
                 done.add(command.group())
                 subprocess.run(command.group(), shell=True, check=True)
