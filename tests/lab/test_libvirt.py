@@ -69,8 +69,8 @@ def test_save_and_restore(t):
 def test_pins_of_the_operator(t):
     """vcpupin, emulatorpin, iothreadpin and numatune work on a guest under a policy, and are undone"""
     guest = t.guest(iothreads=1, extra="<numatune><memory mode='strict' nodeset='0-1'/></numatune>")
-    t.policies.write("a.json", policy(guest, dict(OWN_SET, vm={"cpuset": {"cpus": "2-5",
-                                                                          "mems": "0-1"}})))
+    own = dict(OWN_SET, vm={"cpuset": {"cpus": "2-5", "mems": "0-1"}})
+    t.policies.write("a.json", policy(guest, own, migrate=True))
     t.agent()
     wait_for(lambda: own_set_in_force(guest), 10, "the policy")
     virsh("vcpupin", guest.name, "0", "4", "--live")
