@@ -35,6 +35,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/lab/build-image \
 	tests/lab/run \
 	tests/lab/test_cgtree_v2.py \
+	tests/lab/test_clock.py \
 	tests/lab/test_cpus.py \
 	tests/lab/test_libvirt.py \
 	tests/lab/test_matrix.py \
