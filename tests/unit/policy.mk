@@ -45,3 +45,9 @@ policy_corpus_SOURCES = tests/unit/policy_corpus.c
 policy_corpus_LDADD = libpolicy.la
 TESTS += tests/unit/policy_corpus.py
 EXTRA_DIST += tests/unit/policy_corpus.py tests/fixtures/policies
+
+check_PROGRAMS += test_policy_race
+TESTS += test_policy_race
+test_policy_race_SOURCES = tests/unit/test_policy_race.c
+test_policy_race_CFLAGS = $(policy_unit_cflags)
+test_policy_race_LDADD = $(policy_unit_libs)
