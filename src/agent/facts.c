@@ -1,9 +1,8 @@
 /* What the helper says, made into events for the core. */
 #include "agent/parts.h"
 
-#include "base/jitter.h"
-
 #include "agent/entries.h"
+#include "base/jitter.h"
 
 #include <string.h>
 #include <sys/wait.h>
@@ -16,6 +15,7 @@ static void take_guest(struct agent *agent, struct message *message)
     if (!guest) {
         log_line(&agent->log, LOG_ERR, "%s: out of memory: not taken note of",
                  message->facts->name);
+        agent_tell(agent, &(struct event){.type = CORE_HELPER_ENDED});
         return;
     }
     event.facts = steal_pointer(&message->facts);

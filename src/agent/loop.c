@@ -26,8 +26,12 @@ void agent_tell(struct agent *agent, const struct event *event)
 
     if (event->guest && event->type != CORE_PASSED && !event->guest->event_at)
         event->guest->event_at = now;
-    if (core_event(&agent->core, event, now) < 0)
-        log_line(&agent->log, LOG_ERR, "out of memory: an event was lost");
+    if (core_event(&agent->core, event, now) == 0)
+        return;
+    log_line(&agent->log, LOG_ERR, "out of memory: an event was lost");
+    /* Another helper tells everything anew. */
+    if (event->type == CORE_FACTS)
+        agent_tell(agent, &(struct event){.type = CORE_HELPER_ENDED});
 }
 
 struct taking {

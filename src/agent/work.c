@@ -14,6 +14,7 @@ static void start_helper(struct agent *agent, bool as_root)
         .uri = agent->options->uri, .record = agent->options->record, .as_root = as_root};
     cleanup_error struct cg_error *error = NULL;
 
+    helper_stop(&agent->helper); /* it runs still where what it told could not be kept */
     /* A recorded host begins its list without saying so. */
     agent_tell(agent, &(struct event){.type = CORE_LISTING});
     if (helper_start(&agent->helper, &options, &error) < 0) {
