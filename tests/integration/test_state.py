@@ -5,6 +5,7 @@ import contextlib
 import glob
 import os
 import shutil
+import signal
 import subprocess
 import sys
 
@@ -44,9 +45,10 @@ def test_state_folder_removed(t):
 def test_two_agents_after_a_removal(t):
     """An agent whose state folder another agent has made anew ends, and leaves that one alone"""
     first = t.agent()
+    first.signal(signal.SIGSTOP)
     os.rename(t.vmpin.state, f"{t.vmpin.state}.away")
     second = t.agent()
-    first.signal(1)
+    first.signal(signal.SIGCONT)
     wait_for(lambda: not first.running(), 10, "the first agent's end")
     assert "another vmpin agent runs" in first.log(), first.log()
     assert second.running()
