@@ -89,8 +89,11 @@ void policies_save(const struct policies *policies, const struct state_dir *stat
 {
     cleanup_free char *text = NULL;
     cleanup_error struct cg_error *error = NULL;
-    int r = policy_set_save(policies->set, &policies->problems, &text);
+    int r;
 
+    if (!policies->set)
+        return;
+    r = policy_set_save(policies->set, &policies->problems, &text);
     if (r == 0)
         r = state_dir_save_policies(state, text, &error);
     if (r < 0)

@@ -69,6 +69,7 @@ struct managed {
     struct binding binding;   /* of the last pass; zeroed: none */
     struct unit_call call;    /* to systemd, of this incarnation */
     struct watch *watches;    /* of its nodes */
+    bool resolved;            /* `desired` is known; before that nothing may be given back */
     bool rewatch;             /* they may not be all that are needed */
     bool grown;               /* `facts` got iothreads that libvirt has not told of (watch.h) */
     bool reported;            /* `status` and `told` are of a pass of this incarnation */

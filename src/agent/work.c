@@ -36,6 +36,8 @@ static bool resolve(struct agent *agent, struct managed *guest)
     struct desired desired = {0};
     bool changed;
 
+    if (!agent->policies.set) /* for want of memory, as was told: they will be read again */
+        return false;
     if (policy_resolve(agent->policies.set, guest->facts, agent->host, &desired) < 0) {
         log_line(&agent->log, LOG_ERR, "%s: out of memory: what was desired before stays",
                  managed_name(guest));
@@ -47,6 +49,7 @@ static bool resolve(struct agent *agent, struct managed *guest)
               desired.iothreads != guest->desired.iothreads;
     desired_release(&guest->desired);
     guest->desired = desired;
+    guest->resolved = true;
     guest->rewatch |= changed;
     return changed;
 }
@@ -317,7 +320,11 @@ void work_do(struct agent *agent, const struct action *action)
         resolve_and_tell(agent, action->guest);
         break;
     case ACTION_PASS:
-        if (action->launching)
+        if (!action->guest->resolved)
+            agent_tell(agent, &(struct event){.type = CORE_PASSED,
+                                              .guest = action->guest,
+                                              .outcome = OUTCOME_LATER});
+        else if (action->launching)
             launch_pass(agent, action->guest);
         else
             pass(agent, action);

@@ -298,7 +298,7 @@ int policy_set_add_folder(struct policy_set *set, const char *folder)
 
 size_t policy_set_count(const struct policy_set *set)
 {
-    return set->count;
+    return set ? set->count : 0;
 }
 
 const char *policy_set_name(const struct policy_set *set, size_t index)

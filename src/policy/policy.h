@@ -31,7 +31,7 @@ struct policy_set *policy_set_ref(struct policy_set *set);
 struct policy_set *policy_set_unref(struct policy_set *set);
 DEFINE_CLEANUP(struct policy_set *, policy_set_unref);
 #define cleanup_policy_set cleanup_with(policy_set_unrefp)
-size_t policy_set_count(const struct policy_set *set);
+size_t policy_set_count(const struct policy_set *set); /* of NULL: 0 */
 const char *policy_set_name(const struct policy_set *set, size_t index);
 const char *policy_set_file(const struct policy_set *set, size_t index);
 
