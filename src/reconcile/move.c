@@ -43,7 +43,7 @@ struct job {
 /* The last one writes what the guest's own node has in the end. */
 static uint64_t elsewhere(const struct job *job)
 {
-    struct buffer scratch = {0};
+    cleanup_buffer struct buffer scratch = {0};
     const struct cg_set *nodes;
     uint64_t bytes = 0;
 
@@ -68,6 +68,7 @@ static _Noreturn void child_run(const struct job *job, int report)
         said = dprintf(report, "%" PRIu64, elsewhere(job));
     else if (error)
         said = dprintf(report, "%s", cg_error_text(error));
+    cg_error_free(error);
     _exit(said < 0 ? EIO : -r);
 }
 
@@ -76,24 +77,26 @@ static _Noreturn void child_run(const struct job *job, int report)
 /* *ret is the read end of a pipe that ends with the child. */
 static pid_t start(const struct job *job, int *ret, struct cg_error **err)
 {
-    cleanup_free int *keep = calloc(job->count + 2, sizeof(*keep));
     size_t kept = 0;
+    int *keep;
     cleanup_close int in = -1, out = -1;
     int ends[2];
     pid_t pid;
 
-    if (!keep)
-        return error_out_of_memory(err);
     if (pipe2(ends, O_CLOEXEC) < 0)
         return error_set(err, errno, "a pipe to who writes mems cannot be made: %s",
                          strerror(errno));
     in = ends[0];
     out = ends[1];
+    keep = calloc(job->count + 2, sizeof(*keep));
+    if (!keep)
+        return error_out_of_memory(err);
     for (size_t i = 0; i < job->count; i++)
         keep[kept++] = job->writes[i].dir;
     keep[kept++] = job->host->proc;
     keep[kept++] = out;
     pid = child_fork(keep, kept);
+    free(keep); /* in the child too */
     if (pid < 0)
         return error_set(err, -pid, "a process that writes mems cannot be started: %s",
                          strerror(-pid));
