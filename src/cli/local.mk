@@ -17,7 +17,8 @@ libcli_la_SOURCES = \
 	src/cli/plan.c \
 	src/cli/reconcile.c \
 	src/cli/revert.c \
-	src/cli/status.c
+	src/cli/status.c \
+	src/cli/watch.h src/cli/watch.c
 libcli_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(SMARTCOLS_CFLAGS)
 libcli_la_LIBADD = libagent.la $(JANSSON_LIBS) $(SMARTCOLS_LIBS)
 

@@ -8,11 +8,13 @@ import os
 import pty
 import pwd
 import re
+import select
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import traceback
 
@@ -591,6 +593,69 @@ def test_beside_an_agent(h):
     finally:
         agent.terminate()
         assert agent.wait(timeout=20) == 0
+
+
+class Watch:
+    """status --watch on a terminal of its own."""
+
+    def __init__(self, h):
+        h.policy("a.json", {"match": {"name": "db1"}, "apply": {"vcpu*": {"cpuset": {"cpus": "2-3"}}}})
+        h.run("reconcile")
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.environ["TERM"] = "xterm"
+            words = h.command("status", "--watch")
+            os.execv(words[0], words)
+        self.told = ""
+
+    def shows(self, count):
+        """Has it drawn that often?"""
+        if select.select([self.terminal], [], [], 0.1)[0]:
+            self.told += os.read(self.terminal, 65536).decode()
+        return self.told.count("\033[2J") >= count and "in sync" in self.told
+
+    def ended(self):
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        return pid and (os.waitstatus_to_exitcode(status),)
+
+    def end_by(self, key, status):
+        before = termios.tcgetattr(self.terminal)[3]
+        os.write(self.terminal, key)
+        ended = []
+        until(lambda: ended.append(self.ended()) or ended[-1], f"the end by {key}")
+        assert ended[-1] == (status,), ended
+        echo = termios.ICANON | termios.ECHO
+        assert before & echo == 0 and termios.tcgetattr(self.terminal)[3] & echo == echo
+        self.told += os.read(self.terminal, 65536).decode()
+        assert self.told.endswith("\033[?1049l"), repr(self.told[-40:])
+
+
+def test_watch_terminal(h):
+    """status --watch draws again when the state changes, and gives the terminal back after q"""
+    watch = Watch(h)
+    until(lambda: watch.shows(1), "the first look")
+    write(f"{h.root}/run/vmpin/holds/{DB1}", "0\n")
+    until(lambda: watch.shows(2), "another look")
+    watch.end_by(b"q", 0)
+
+
+def test_watch_interrupted(h):
+    """status --watch gives the terminal back after Ctrl-C, too"""
+    watch = Watch(h)
+    until(lambda: watch.shows(1), "the first look")
+    watch.end_by(b"\x03", -signal.SIGINT)
+
+
+def test_watch_pipe(h):
+    """status --watch in a pipe prints one status below the other, without a terminal's codes"""
+    watch = subprocess.Popen(h.command("status", "--watch"), stdout=subprocess.PIPE, text=True)
+    try:
+        heads = [line for line in (watch.stdout.readline() for _ in range(20)) if "GUEST" in line]
+        assert len(heads) > 1 and "\033" not in "".join(heads), heads
+    finally:
+        watch.terminate()
+        watch.communicate(timeout=20)
+    assert watch.returncode == -signal.SIGTERM, watch.returncode
 
 
 def main():
