@@ -29,6 +29,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/integration/vmpintest/host.py \
 	tests/integration/vmpintest/node.py \
 	tests/integration/vmpintest/runner.py \
+	tests/integration/vmpintest/sandbox.py \
 	tests/integration/vmpintest/test.py \
 	tests/integration/vmpintest/vmpin.py \
 	tests/integration/vmpintest/waiting.py \
@@ -41,6 +42,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/lab/test_matrix.py \
 	tests/lab/test_mems.py \
 	tests/lab/test_names.py \
+	tests/lab/test_service.py \
 	tests/lab/test_units.py \
 	tests/lab/test_weight.py
 

@@ -11,7 +11,7 @@ import tempfile
 import threading
 import time
 
-from . import guest
+from . import guest, sandbox
 from .host import alive, stop
 from .waiting import slow, wait_for
 
@@ -86,9 +86,13 @@ class Vmpin:
         self.variables = {}  # of the environment, for all programs
         self.results = []
 
+    def own_environment(self):
+        return {**self.variables, "LIBVIRT_DEFAULT_URI": guest.URI, "NO_COLOR": "1",
+                "VMPIN_HELPER": f"{self.bin}/vmpin-guests", "LC_ALL": "C.UTF-8",
+                "LD_LIBRARY_PATH": f"{BUILD}/.libs"}
+
     def environment(self):
-        return dict(os.environ, **self.variables, LIBVIRT_DEFAULT_URI=guest.URI, VMPIN_HELPER=f"{self.bin}/vmpin-guests",
-                    LD_LIBRARY_PATH=f"{BUILD}/.libs", NO_COLOR="1", LC_ALL="C.UTF-8")
+        return {**os.environ, **self.own_environment()}
 
     def command(self, verb, *args, folders=None):
         words = [f"{self.bin}/vmpin", verb, "--state-dir", self.state]
@@ -130,7 +134,8 @@ class Vmpin:
 
 
 class Agent:
-    """A running `vmpin agent`. Its notifications (READY=1) are received as systemd would."""
+    """A running `vmpin agent`. Its notifications (READY=1) are received as systemd would. With
+    VMPIN_TEST_SANDBOX=1 it runs under the restrictions of the shipped unit, unless wrapped."""
 
     def __init__(self, vmpin, *args, wrapper=(), folders=None):
         self.vmpin = vmpin
@@ -141,15 +146,20 @@ class Agent:
         self.socket.bind(path)
         self.notified = []
         threading.Thread(target=self.receive, daemon=True).start()
+        words = list(wrapper) + vmpin.command("agent", *args, folders=folders)
+        self.sandbox = None if wrapper or not sandbox.WANTED else sandbox.Sandbox(vmpin.root)
+        if self.sandbox:
+            words = self.sandbox.command(words, dict(vmpin.own_environment(), NOTIFY_SOCKET=path))
         self.process = subprocess.Popen(
-            list(wrapper) + vmpin.command("agent", *args, folders=folders), cwd="/",
-            env=dict(vmpin.environment(), NOTIFY_SOCKET=path), stdin=subprocess.DEVNULL,
-            stdout=self.log_file, stderr=subprocess.STDOUT)
+            words, cwd="/", env=dict(vmpin.environment(), NOTIFY_SOCKET=path),
+            stdin=subprocess.DEVNULL, stdout=self.log_file, stderr=subprocess.STDOUT)
         self.wrapped = bool(wrapper)
 
     @property
     def pid(self):
         """The agent's own, not its wrapper's."""
+        if self.sandbox:
+            return self.sandbox.pid()
         if not self.wrapped:
             return self.process.pid
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
@@ -214,11 +224,13 @@ class Agent:
         self.process.wait(slow(10))
 
     def close(self):
-        if self.running():
+        if self.sandbox:
+            self.sandbox.close()
+        elif self.running():
             with contextlib.suppress(OSError, IndexError, ValueError):
                 stop(self.pid)
             stop(self.process.pid)
-            self.process.wait(slow(10))
+        self.process.wait(slow(10))
         with contextlib.suppress(OSError):
             self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
