@@ -42,6 +42,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/lab/test_matrix.py \
 	tests/lab/test_mems.py \
 	tests/lab/test_names.py \
+	tests/lab/test_package.py \
 	tests/lab/test_service.py \
 	tests/lab/test_units.py \
 	tests/lab/test_weight.py
@@ -56,4 +57,8 @@ soak: all
 # LAB_FLAGS: see tests/lab/run --help.
 check-lab: all test_model_v1 test_model_v2 example_tree example_guest
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(top_srcdir)/tests/lab/run $(LAB_FLAGS)
-.PHONY: check-lab
+
+# The Debian packages, for tests/lab/test_package.py among others.
+packages: all
+	$(top_srcdir)/scripts/build-packages $(abs_builddir) $(abs_builddir)/packages
+.PHONY: check-lab packages
