@@ -37,3 +37,5 @@ test_metrics_LDADD = libagent.la $(CMOCKA_LIBS)
 TESTS += test_metrics tests/unit/test_metrics.py
 EXTRA_DIST += tests/unit/test_metrics.py
 tests/unit/test_metrics.log: test_metrics$(EXEEXT)
+TESTS += tests/unit/test_service_unit.py
+EXTRA_DIST += tests/unit/test_service_unit.py
