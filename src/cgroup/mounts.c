@@ -2,7 +2,6 @@
  * /sys/fs/cgroup/cpu -> cpu,cpuacct and /proc/cgroups are not asked. */
 #include "cgroup/mounts.h"
 
-#include "cgroup/attr.h"
 #include "cgroup/text.h"
 
 #include <string.h>
@@ -195,16 +194,6 @@ static int hierarchy_open(struct cg_mounts *mounts, int root, struct cg_hierarch
     return hierarchy->version == 2 ? read_controllers(mounts, hierarchy, err) : 0;
 }
 
-static void note_attributes(struct cg_mounts *mounts)
-{
-    for (const struct cg_attr *attr = attr_next(NULL); attr; attr = attr_next(attr)) {
-        const struct cg_hierarchy *hierarchy = mounts_find(mounts, attr->controller);
-
-        if (hierarchy && hierarchy->version == attr->version)
-            mounts->hierarchies[hierarchy->index].has_attributes = true;
-    }
-}
-
 int mounts_open(const struct kernel *kernel, int root, struct cg_mounts **ret,
                 struct cg_error **err)
 {
@@ -229,20 +218,19 @@ int mounts_open(const struct kernel *kernel, int root, struct cg_mounts **ret,
         if (r < 0)
             return r;
     }
-    note_attributes(mounts);
     *ret = steal_pointer(&mounts);
     return 0;
 }
 
-static bool list_has(const char *list, const char *name)
+bool hierarchy_has(const struct cg_hierarchy *hierarchy, const char *controller)
 {
-    size_t length = strcspn(name, ",");
+    size_t length = strcspn(controller, ",");
 
-    if (length == 0 || name[length])
+    if (length == 0 || controller[length])
         return false; /* no controller's name */
-    for (const char *at = list; at; at = strchr(at, ',')) {
+    for (const char *at = hierarchy->controllers; at; at = strchr(at, ',')) {
         at += *at == ',';
-        if (strncmp(at, name, length) == 0 && (at[length] == ',' || at[length] == '\0'))
+        if (strncmp(at, controller, length) == 0 && (at[length] == ',' || at[length] == '\0'))
             return true;
     }
     return false;
@@ -251,7 +239,7 @@ static bool list_has(const char *list, const char *name)
 const struct cg_hierarchy *mounts_find(const struct cg_mounts *mounts, const char *controller)
 {
     for (size_t i = 0; i < mounts->count; i++)
-        if (list_has(mounts->hierarchies[i].controllers, controller))
+        if (hierarchy_has(&mounts->hierarchies[i], controller))
             return &mounts->hierarchies[i];
     return NULL;
 }

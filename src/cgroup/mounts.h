@@ -11,7 +11,6 @@ struct cg_hierarchy {
     char *mountpoint;  /* as mounted: "/sys/fs/cgroup/cpuset" */
     char *controllers; /* comma separated: "cpu,cpuacct", "name=systemd"; v2: cgroup.controllers */
     int dir;           /* handle of the mount's root directory, -1 before mounts_open() */
-    bool has_attributes; /* one of its controllers is in the attribute tables; set with `dir` */
 };
 
 struct cg_mounts {
@@ -29,6 +28,9 @@ int mounts_parse(const char *mountinfo, struct cg_mounts **ret, struct cg_error 
  * and reads v2's controllers. -ENODEV: no hierarchy is mounted. */
 int mounts_open(const struct kernel *kernel, int root, struct cg_mounts **ret,
                 struct cg_error **err);
+
+/* Whether that one controller is among the hierarchy's. */
+bool hierarchy_has(const struct cg_hierarchy *hierarchy, const char *controller);
 
 /* The hierarchy that has the controller; NULL: none. */
 const struct cg_hierarchy *mounts_find(const struct cg_mounts *mounts, const char *controller);

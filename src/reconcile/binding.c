@@ -5,6 +5,7 @@
 #include "base/escape.h"
 #include "base/proc_stat.h"
 #include "cgroup/guest_path.h"
+#include "policy/policy_attr.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -104,6 +105,15 @@ static void note_delegated(const struct binding *binding, struct place *place)
         k->close_dir(k, dir);
 }
 
+/* A guest is bound where policies can ask for something, not wherever control groups are. */
+static bool is_bound(const struct host *host, const struct cg_hierarchy *hierarchy)
+{
+    for (const char *const *controller = policy_controllers; *controller; controller++)
+        if (mounts_find(host->mounts, *controller) == hierarchy)
+            return true;
+    return false;
+}
+
 static int bind_line(const struct host *host, const struct facts *facts,
                      const struct cgroup_line *line, struct binding *binding)
 {
@@ -114,7 +124,7 @@ static int bind_line(const struct host *host, const struct facts *facts,
 
     if (!text)
         return -ENOMEM;
-    if (!hierarchy || !hierarchy->has_attributes)
+    if (!hierarchy || !is_bound(host, hierarchy))
         return 0;
     r = guest_path_parse(text, &path);
     if (r < 0)
@@ -205,7 +215,7 @@ static int bind_by_id(const struct host *host, const struct facts *facts, struct
         const struct cg_hierarchy *h = &host->mounts->hierarchies[i];
         const char *candidates[] = {plain, unit};
 
-        for (size_t k = 0; h->has_attributes && k < ARRAY_SIZE(candidates); k++) {
+        for (size_t k = 0; is_bound(host, h) && k < ARRAY_SIZE(candidates); k++) {
             cleanup_free char *path = strdup(candidates[k]);
             int r = path ? binding_add(binding, h, &path, false) : -ENOMEM;
 
