@@ -142,10 +142,11 @@ static int find_iothreads(struct managed *guest, int dir)
 
 static int watch_files(struct update *update, int dir, const struct cg_attr *attr)
 {
+    const char *file;
     int r = 0;
 
-    for (const char *const *file = attr->files; *file && r >= 0; file++) {
-        int one = watch_one(update->watches, update->guest, dir, *file, FILE_EVENTS);
+    for (unsigned i = 0; (file = cg_attr_file(attr, i)) && r >= 0; i++) {
+        int one = watch_one(update->watches, update->guest, dir, file, FILE_EVENTS);
 
         r = one < 0 ? one : r | one;
     }

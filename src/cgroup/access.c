@@ -8,9 +8,13 @@
 #include <limits.h>
 #include <string.h>
 
-static int read_file(const struct kernel *k, int dir, const char *file, struct buffer *into)
+/* Lists of tasks are the files that the kernel makes piece by piece. */
+static int read_file(const struct kernel *k, int dir, const struct cg_attr *attr, const char *file,
+                     struct buffer *into)
 {
-    return (k->read_piece ? k->read_piece : k->read)(k, dir, file, into);
+    bool whole = attr->kind == CG_TASKS || !k->read_piece;
+
+    return (whole ? k->read : k->read_piece)(k, dir, file, into);
 }
 
 /* Two files become one text, joined by a space. */
@@ -18,10 +22,10 @@ static int read_second(const struct kernel *k, int dir, const struct cg_attr *at
                        struct buffer *scratch, struct cg_error **err)
 {
     cleanup_buffer struct buffer second = {0};
-    int r = read_file(k, dir, attr->files[1], &second);
+    int r = read_file(k, dir, attr, attr->second, &second);
 
     if (r < 0)
-        return access_read_error(attr, attr->files[1], -r, err);
+        return access_read_error(attr, attr->second, -r, err);
     if (buffer_append(scratch, " ", 1) < 0 ||
         buffer_append(scratch, second.data, second.length) < 0)
         return error_out_of_memory(err);
@@ -34,16 +38,28 @@ int attr_read(const struct kernel *k, int dir, const struct cg_attr *attr, struc
     int r;
 
     if (attr->flags & CG_ATTR_WRITE_ONLY)
-        return error_set(err, EACCES, "%s can only be written", attr->name);
-    r = read_file(k, dir, attr->files[0], scratch);
+        return error_set(err, EACCES,
+                         attr->flags & CG_ATTR_READ_ONLY ? "%s can neither be read nor written"
+                                                         : "%s can only be written",
+                         attr->name);
+    r = read_file(k, dir, attr, attr->name, scratch);
     if (r < 0)
-        return access_read_error(attr, attr->files[0], -r, err);
-    if (attr->files[1]) {
+        return access_read_error(attr, attr->name, -r, err);
+    if (attr->second) {
         r = read_second(k, dir, attr, scratch, err);
         if (r < 0)
             return r;
     }
     return value_parse(attr, scratch->data, VALUE_FROM_KERNEL, ret, err);
+}
+
+static int write_text(const struct kernel *k, int dir, const struct cg_attr *attr, const char *file,
+                      const char *text, struct cg_error **err)
+{
+    /* An empty write reaches no kernel file's handler; a newline does and means "nothing". */
+    int r = k->write(k, dir, file, *text ? text : "\n");
+
+    return r < 0 ? access_write_error(attr, file, text, -r, err) : 0;
 }
 
 static int write_file(const struct kernel *k, int dir, const struct cg_value *value, unsigned index,
@@ -53,11 +69,28 @@ static int write_file(const struct kernel *k, int dir, const struct cg_value *va
     cleanup_free char *text = NULL;
     int r = value_write_text(value, index, &text);
 
+    if (r == -EINVAL)
+        return error_set(err, EINVAL, "%s: the value has nothing that can be written", attr->name);
     if (r < 0)
         return error_out_of_memory(err);
-    /* An empty write reaches no kernel file's handler; a newline does and means "nothing". */
-    r = k->write(k, dir, attr->files[index], *text ? text : "\n");
-    return r < 0 ? access_write_error(attr, attr->files[index], text, -r, err) : 0;
+    return write_text(k, dir, attr, index ? attr->second : attr->name, text, err);
+}
+
+/* The kernel takes one task, one device a write. */
+static int write_lines(const struct kernel *k, int dir, const struct cg_value *value,
+                       struct cg_error **err)
+{
+    cleanup_free char *text = NULL;
+    char *at, *line;
+    int r = value_write_text(value, 0, &text);
+
+    if (r < 0)
+        return error_out_of_memory(err);
+    at = text;
+    while (r == 0 && (line = strsep(&at, "\n")))
+        if (*line)
+            r = write_text(k, dir, value->attr, value->attr->name, line, err);
+    return r;
 }
 
 /* Whether the quota is written before the period. Between the two writes the ratio is that of the
@@ -109,7 +142,9 @@ int attr_write(const struct kernel *k, int dir, const struct cg_attr *attr,
         return error_set(err, EACCES, "%s can only be read", attr->name);
     if (now && cg_value_equal(now, value))
         return 0;
-    if (!attr->files[1])
+    if (value_is_lines(attr->kind) && !attr->words)
+        return write_lines(k, dir, value, err);
+    if (!attr->second)
         return write_file(k, dir, value, 0, err);
     if (!now) {
         int r = attr_read(k, dir, attr, &scratch, &read, err);

@@ -22,7 +22,11 @@ static const struct explanation {
     {ENOENT, 0, ANY, NULL, 0,
      "there is no such file: this kernel does not have it, or the root of "
      "a hierarchy does not"},
+    {ENODEV, 0, WRITE, "blkio", 0, "there is no such block device, or it is a partition"},
+    {ENODEV, 0, WRITE, "io", 0, "there is no such block device, or it is a partition"},
+    {ENODEV, 0, WRITE, "rdma", 0, "there is no such device"},
     {ENODEV, 0, ANY, NULL, 0, "the control group is gone"},
+    {EPERM, 1, WRITE, "devices", 0, "not permitted: this needs root, and what the parent allows"},
     {EPERM, 0, ANY, NULL, 0, "not permitted: this needs root, or the file is not for this group"},
     {EACCES, 1, WRITE, "cpuset", CG_SET,
      "not within the set of the parent group, or not permitted: widen the parent first"},
@@ -32,6 +36,8 @@ static const struct explanation {
      "a child group holds what would be taken away: narrow the children first"},
     {EBUSY, 1, WRITE, "memory", CG_SIZE,
      "the group uses more than that and it could not be reclaimed"},
+    {EBUSY, 2, WRITE, NULL, CG_NAMES,
+     "the group has processes of its own, or a child needs the controller"},
     {EBUSY, 0, WRITE, NULL, 0, "the kernel is busy with it: a child or a task holds it"},
     {ERANGE, 0, WRITE, "cpuset", CG_SET, "a CPU or memory node in it does not exist on this host"},
     {ENOSPC, 0, WRITE, "cpuset", CG_SET,
@@ -45,6 +51,10 @@ static const struct explanation {
     {EINVAL, 1, WRITE, "memory", CG_SIZE,
      "memory.limit_in_bytes must not be above memory.memsw.limit_in_bytes (raise that first, lower "
      "it last), and the root has no limit"},
+    {EINVAL, 0, WRITE, NULL, CG_NAMES,
+     "each controller must be in this group's cgroup.controllers, with + or - in front"},
+    {ESRCH, 0, WRITE, NULL, CG_TASKS, "there is no such process or thread"},
+    {ENOSPC, 1, WRITE, NULL, CG_TASKS, "the group's cpuset has no CPUs or no memory nodes yet"},
     {EINVAL, 0, WRITE, NULL, 0, "the kernel does not take this value here"},
     {EOPNOTSUPP, 2, ANY, NULL, 0,
      "not in a threaded group: ask the group above it that is not threaded"},
@@ -54,9 +64,9 @@ static const struct explanation {
 
 static bool applies(const struct explanation *e, const struct cg_attr *attr, int code, int way)
 {
-    return e->code == code && (!e->version || e->version == attr->version) &&
+    return e->code == code && (!e->version || e->version == (int)attr->version) &&
            (e->way == ANY || e->way == way) &&
-           (!e->controller || strcmp(e->controller, attr->controller) == 0) &&
+           (!e->controller || (attr->controller && strcmp(e->controller, attr->controller) == 0)) &&
            (!e->kind || e->kind == attr->kind);
 }
 

@@ -3,7 +3,18 @@
 
 #include <string.h>
 
-static const struct cg_attr *const tables[] = {attr_cpu, attr_cpuset, attr_memory};
+/* Controllers that are often mounted together stand together. */
+static const struct cg_attr *const tables[] = {
+    attr_cpu,     attr_cpuacct, attr_cpuset,  attr_memory, attr_pids, attr_io,      attr_blkio,
+    attr_devices, attr_freezer, attr_hugetlb, attr_rdma,   attr_misc, attr_net_cls, attr_net_prio,
+};
+
+static bool is_of(const struct cg_attr *table, const char *name)
+{
+    size_t length = strlen(table->controller);
+
+    return strncmp(name, table->controller, length) == 0 && name[length] == '.';
+}
 
 const struct cg_attr *attr_next(const struct cg_attr *after)
 {
@@ -11,38 +22,35 @@ const struct cg_attr *attr_next(const struct cg_attr *after)
         return tables[0];
     if (after[1].name)
         return after + 1;
-    for (size_t i = 0; i + 1 < ARRAY_SIZE(tables); i++)
-        if (strcmp(tables[i]->controller, after->controller) == 0)
-            return tables[i + 1];
+    for (size_t i = 0; i < ARRAY_SIZE(tables); i++)
+        if (after->controller && strcmp(tables[i]->controller, after->controller) == 0)
+            return i + 1 < ARRAY_SIZE(tables) ? tables[i + 1] : attr_core;
     return NULL;
 }
 
-static bool has_file(const struct cg_attr *attr, const char *name)
+static bool has_name(const struct cg_attr *attr, const char *name)
 {
-    for (size_t i = 0; attr->files[i]; i++)
-        if (strcmp(attr->files[i], name) == 0)
-            return true;
-    return false;
+    return strcmp(attr->name, name) == 0 || (attr->second && strcmp(attr->second, name) == 0);
 }
 
-/* Files are named after their controller. */
-static const struct cg_attr *table_of(const char *name)
+static const struct cg_attr *find_in(const struct cg_attr *table, const char *name,
+                                     unsigned version)
 {
-    for (size_t i = 0; i < ARRAY_SIZE(tables); i++) {
-        size_t length = strlen(tables[i]->controller);
-
-        if (strncmp(name, tables[i]->controller, length) == 0 && name[length] == '.')
-            return tables[i];
-    }
-    return NULL;
-}
-
-const struct cg_attr *attr_by_name(const char *name, int version)
-{
-    for (const struct cg_attr *attr = table_of(name); attr && attr->name; attr++)
-        if (attr->version == version && has_file(attr, name))
+    for (const struct cg_attr *attr = table; attr->name; attr++)
+        if (attr->version == version && has_name(attr, name))
             return attr;
     return NULL;
+}
+
+/* A controller's files are named after it; some of v2's own are named after controllers too. */
+const struct cg_attr *attr_by_name(const char *name, int version)
+{
+    const struct cg_attr *found = NULL;
+
+    for (size_t i = 0; i < ARRAY_SIZE(tables) && !found; i++)
+        if (is_of(tables[i], name))
+            found = find_in(tables[i], name, (unsigned)version);
+    return found ? found : find_in(attr_core, name, (unsigned)version);
 }
 
 const struct cg_attr *attr_effective(const struct cg_attr *set)
@@ -54,28 +62,46 @@ const struct cg_attr *attr_effective(const struct cg_attr *set)
     return attr_by_name(cpus ? "cpuset.effective_cpus" : "cpuset.effective_mems", 1);
 }
 
-int attr_find(const struct cg_mounts *mounts, const char *name, const struct cg_attr **ret)
+bool attr_is_in(const struct cg_attr *attr, const struct cg_hierarchy *hierarchy)
+{
+    bool everywhere = !attr->controller || !*attr->controller;
+
+    return hierarchy->version == (int)attr->version &&
+           (everywhere || hierarchy_has(hierarchy, attr->controller));
+}
+
+int attr_choose(const char *name, bool (*has)(const void *place, const struct cg_attr *attr),
+                const void *place, const struct cg_attr **ret)
 {
     bool known = false;
 
     for (int version = 1; version <= 2; version++) {
         const struct cg_attr *attr = attr_by_name(name, version);
-        const struct cg_hierarchy *hierarchy;
 
-        if (!attr)
-            continue;
-        known = true;
-        hierarchy = mounts_find(mounts, attr->controller);
-        if (!hierarchy)
-            continue;
-        if (hierarchy->version != version)
-            attr = attr->counterpart ? attr_by_name(attr->counterpart, hierarchy->version) : NULL;
-        if (!attr)
+        known = known || attr;
+        if (attr && !has(place, attr))
+            attr = attr->counterpart ? attr_by_name(attr->counterpart, 3 - version) : NULL;
+        if (!attr || !has(place, attr))
             continue;
         *ret = attr;
         return 0;
     }
     return known ? -EOPNOTSUPP : -ENOENT;
+}
+
+static bool mounts_have(const void *place, const struct cg_attr *attr)
+{
+    const struct cg_mounts *mounts = place;
+
+    for (size_t i = 0; i < mounts->count; i++)
+        if (attr_is_in(attr, &mounts->hierarchies[i]))
+            return true;
+    return false;
+}
+
+int attr_find(const struct cg_mounts *mounts, const char *name, const struct cg_attr **ret)
+{
+    return attr_choose(name, mounts_have, mounts, ret);
 }
 
 const char *cg_attr_name(const struct cg_attr *attr)
@@ -90,7 +116,7 @@ const char *cg_attr_controller(const struct cg_attr *attr)
 
 const char *cg_attr_file(const struct cg_attr *attr, unsigned index)
 {
-    return index < ARRAY_SIZE(attr->files) ? attr->files[index] : NULL;
+    return index == 0 ? attr->name : index == 1 ? attr->second : NULL;
 }
 
 enum cg_kind cg_attr_kind(const struct cg_attr *attr)

@@ -1,6 +1,5 @@
 /* What an attribute is, inside libcgtree and vmpin: a row of a constant table. A kernel file that
- * is missing here is added as a row in the table of its controller (attr_cpu.c, attr_cpuset.c,
- * attr_memory.c), and nowhere else. */
+ * is missing here is added as a row in the table of its controller (attr_*.c), and nowhere else. */
 #ifndef CGROUP_ATTR_H
 #define CGROUP_ATTR_H
 
@@ -15,18 +14,24 @@ enum attr_constraint {
     ATTR_BELOW_SIBLING,    /* memory.limit_in_bytes <= memory.memsw.limit_in_bytes: v1 alone */
 };
 
+/* There are hundreds: small numbers stand together. */
 struct cg_attr {
-    const char *name;       /* the kernel's: "cpu.shares" */
-    const char *controller; /* "cpu" */
-    int version;            /* of the hierarchy that has it: 1 or 2 */
-    enum cg_kind kind;
-    unsigned flags; /* enum cg_attr_flags */
-    enum attr_constraint constraint;
+    const char *name;       /* the kernel's, and that of its file: "cpu.shares" */
+    const char *controller; /* "cpu"; "": v2's own hierarchy; NULL: every hierarchy of v1 */
+    enum cg_kind kind : 8;
+    enum attr_constraint constraint : 8;
+    unsigned version : 8;    /* of the hierarchy that has it: 1 or 2 */
+    unsigned page_shift : 8; /* what sizes are rounded to, as a power of two; 0: the host's page */
+    unsigned short flags;    /* enum cg_attr_flags */
+    bool says_max;           /* "max" is no limit on v1 too, where others have -1 */
     uint64_t min, max;       /* what the kernel takes; CG_NO_LIMIT is beside the range */
-    const char *files[3];    /* NULL-terminated; the first alone where name is the file */
+    const char *second; /* the name of the second file, where one setting is two (v1's quota) */
     const char *counterpart; /* its name on the other version, or NULL */
     const char *sibling;     /* ATTR_BELOW_SIBLING: of which */
     const char *bounded;     /* the other way round: whose sibling this is, or NULL */
+    /* NULL-terminated. WORD: those that can be written. TABLE: the keys whose numbers alone are
+     * written, without the key. COLUMNS: what the first column is called. */
+    const char *const *words;
 };
 
 /* The face of `name` (v1's or v2's) on this host. -ENOENT: unknown name; -EOPNOTSUPP: this host's
@@ -43,5 +48,12 @@ const struct cg_attr *attr_effective(const struct cg_attr *set);
 bool attr_moves_memory(const struct cg_attr *attr);
 
 const struct cg_attr *attr_next(const struct cg_attr *after);
+
+/* Whether the attribute's file is one of that hierarchy's. */
+bool attr_is_in(const struct cg_attr *attr, const struct cg_hierarchy *hierarchy);
+
+/* As attr_find(), among those that `has` says are in `place`. */
+int attr_choose(const char *name, bool (*has)(const void *place, const struct cg_attr *attr),
+                const void *place, const struct cg_attr **ret);
 
 #endif

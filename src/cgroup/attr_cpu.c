@@ -1,6 +1,7 @@
-/* The cpu controller. Ranges: kernel/sched/sched.h (MIN_SHARES, MAX_SHARES), kernel/sched/core.c
- * (min_cfs_quota_period, max_cfs_quota_period, max_cfs_runtime), include/linux/cgroup.h
- * (CGROUP_WEIGHT_MIN and MAX); Documentation/scheduler/sched-bwc.rst, admin-guide/cgroup-v2.rst. */
+/* The cpu controller; its statistics on v2 are attr_core.c's. Ranges: kernel/sched/sched.h
+ * (MIN_SHARES, MAX_SHARES), kernel/sched/core.c (min_cfs_quota_period, max_cfs_quota_period,
+ * max_cfs_runtime), include/linux/cgroup.h (CGROUP_WEIGHT_MIN and MAX);
+ * Documentation/scheduler/sched-bwc.rst, admin-guide/cgroup-v2.rst. */
 #include "cgroup/attr_tables.h"
 
 #define QUOTA_MIN_US 1000
@@ -8,21 +9,15 @@
 
 const struct cg_attr attr_cpu[] = {
     {ATTR("cpu", 1, "cpu.shares", CG_UINT), RANGE(2, 262144), .counterpart = "cpu.weight"},
-    {.name = "cpu.cfs_quota_us",
-     .controller = "cpu",
-     .version = 1,
-     .kind = CG_QUOTA,
-     .constraint = ATTR_RATIO_OF_PARENT,
-     .files = {"cpu.cfs_quota_us", "cpu.cfs_period_us"},
-     RANGE(QUOTA_MIN_US, QUOTA_MAX_US),
-     .counterpart = "cpu.max"},
+    {ATTR("cpu", 1, "cpu.cfs_quota_us", CG_QUOTA), RANGE(QUOTA_MIN_US, QUOTA_MAX_US),
+     .second = "cpu.cfs_period_us", .constraint = ATTR_RATIO_OF_PARENT, .counterpart = "cpu.max"},
     {ATTR("cpu", 1, "cpu.cfs_burst_us", CG_UINT), RANGE(0, QUOTA_MAX_US)},
     {ATTR("cpu", 1, "cpu.idle", CG_FLAG), RANGE(0, 1), .counterpart = "cpu.idle"},
     {ATTR("cpu", 1, "cpu.rt_period_us", CG_UINT), RANGE(1, ATTR_ANY)},
-    {ATTR("cpu", 1, "cpu.rt_runtime_us", CG_INT), RANGE(-1, INT64_MAX)},
-    {ATTR("cpu", 1, "cpu.uclamp.min", CG_TEXT), .flags = CG_ATTR_NOT_ON_ROOT,
+    {ATTR("cpu", 1, "cpu.rt_runtime_us", CG_LIMIT), RANGE(0, INT64_MAX / 1000)},
+    {ATTR("cpu", 1, "cpu.uclamp.min", CG_PERCENT), RANGE(0, 10000), .flags = CG_ATTR_NOT_ON_ROOT,
      .counterpart = "cpu.uclamp.min"},
-    {ATTR("cpu", 1, "cpu.uclamp.max", CG_TEXT), .flags = CG_ATTR_NOT_ON_ROOT,
+    {ATTR("cpu", 1, "cpu.uclamp.max", CG_PERCENT), RANGE(0, 10000), .flags = CG_ATTR_NOT_ON_ROOT,
      .counterpart = "cpu.uclamp.max"},
     {ATTR("cpu", 1, "cpu.stat", CG_TABLE), .flags = CG_ATTR_READ_ONLY, .counterpart = "cpu.stat"},
     {ATTR("cpu", 1, "cpu.stat.local", CG_TABLE), .flags = CG_ATTR_READ_ONLY,
@@ -37,15 +32,9 @@ const struct cg_attr attr_cpu[] = {
      .flags = CG_ATTR_NOT_ON_ROOT},
     {ATTR("cpu", 2, "cpu.idle", CG_FLAG), RANGE(0, 1), .flags = CG_ATTR_NOT_ON_ROOT,
      .counterpart = "cpu.idle"},
-    {ATTR("cpu", 2, "cpu.uclamp.min", CG_TEXT), .flags = CG_ATTR_NOT_ON_ROOT,
+    {ATTR("cpu", 2, "cpu.uclamp.min", CG_PERCENT), RANGE(0, 10000), .flags = CG_ATTR_NOT_ON_ROOT,
      .counterpart = "cpu.uclamp.min"},
-    {ATTR("cpu", 2, "cpu.uclamp.max", CG_TEXT), .flags = CG_ATTR_NOT_ON_ROOT,
+    {ATTR("cpu", 2, "cpu.uclamp.max", CG_PERCENT), RANGE(0, 10000), .flags = CG_ATTR_NOT_ON_ROOT,
      .counterpart = "cpu.uclamp.max"},
-    {ATTR("cpu", 2, "cpu.stat", CG_TABLE), .flags = CG_ATTR_READ_ONLY, .counterpart = "cpu.stat"},
-    {ATTR("cpu", 2, "cpu.stat.local", CG_TABLE), .flags = CG_ATTR_READ_ONLY,
-     .counterpart = "cpu.stat.local"},
-    /* Writing a pressure file starts a watch that ends with its descriptor: no attribute's write.
-     */
-    {ATTR("cpu", 2, "cpu.pressure", CG_TEXT), .flags = CG_ATTR_READ_ONLY},
     {0},
 };

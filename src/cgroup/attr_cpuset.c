@@ -16,8 +16,8 @@ const struct cg_attr attr_cpuset[] = {
     {ATTR("cpuset", 1, "cpuset.mem_hardwall", CG_FLAG), RANGE(0, 1)},
     {ATTR("cpuset", 1, "cpuset.memory_migrate", CG_FLAG), RANGE(0, 1)},
     {ATTR("cpuset", 1, "cpuset.memory_pressure", CG_UINT), .flags = CG_ATTR_READ_ONLY},
-    /* On the root alone. */
-    {ATTR("cpuset", 1, "cpuset.memory_pressure_enabled", CG_FLAG), RANGE(0, 1)},
+    {ATTR("cpuset", 1, "cpuset.memory_pressure_enabled", CG_FLAG), RANGE(0, 1),
+     .flags = CG_ATTR_ONLY_ON_ROOT},
     {ATTR("cpuset", 1, "cpuset.memory_spread_page", CG_FLAG), RANGE(0, 1)},
     {ATTR("cpuset", 1, "cpuset.memory_spread_slab", CG_FLAG), RANGE(0, 1)},
     {ATTR("cpuset", 1, "cpuset.sched_load_balance", CG_FLAG), RANGE(0, 1)},
@@ -34,7 +34,9 @@ const struct cg_attr attr_cpuset[] = {
     {ATTR("cpuset", 2, "cpuset.cpus.exclusive", CG_SET), .flags = CG_ATTR_NOT_ON_ROOT},
     {ATTR("cpuset", 2, "cpuset.cpus.exclusive.effective", CG_SET),
      .flags = CG_ATTR_READ_ONLY | CG_ATTR_NOT_ON_ROOT},
-    {ATTR("cpuset", 2, "cpuset.cpus.isolated", CG_SET), .flags = CG_ATTR_READ_ONLY},
-    {ATTR("cpuset", 2, "cpuset.cpus.partition", CG_TEXT), .flags = CG_ATTR_NOT_ON_ROOT},
+    {ATTR("cpuset", 2, "cpuset.cpus.isolated", CG_SET),
+     .flags = CG_ATTR_READ_ONLY | CG_ATTR_ONLY_ON_ROOT},
+    {ATTR("cpuset", 2, "cpuset.cpus.partition", CG_WORD), .flags = CG_ATTR_NOT_ON_ROOT,
+     WORDS("member", "root", "isolated")},
     {0},
 };

@@ -3,14 +3,11 @@
  * they read back rounded down. */
 #include "cgroup/attr_tables.h"
 
-#define LIMIT(version_, name_)   ATTR("memory", version_, name_, CG_SIZE), RANGE(0, UINT64_MAX - 1)
-#define COUNTER(version_, name_) ATTR("memory", version_, name_, CG_UINT), RANGE(0, ATTR_ANY)
-#define USAGE(version_, name_)                                                                     \
-    ATTR("memory", version_, name_, CG_SIZE), RANGE(0, UINT64_MAX - 1), .flags = CG_ATTR_READ_ONLY
-#define V2_LIMIT(name_) LIMIT(2, name_), .flags = CG_ATTR_PAGE_ROUNDED | CG_ATTR_NOT_ON_ROOT
-#define V2_USAGE(name_)                                                                            \
-    ATTR("memory", 2, name_, CG_SIZE), RANGE(0, UINT64_MAX - 1),                                   \
-        .flags = CG_ATTR_READ_ONLY | CG_ATTR_NOT_ON_ROOT
+#define LIMIT(version_, name_) ATTR("memory", version_, name_, CG_SIZE), SIZES
+#define USAGE(version_, name_) LIMIT(version_, name_), .flags = CG_ATTR_READ_ONLY
+#define V2_LIMIT(name_)        LIMIT(2, name_), .flags = CG_ATTR_PAGE_ROUNDED | CG_ATTR_NOT_ON_ROOT
+#define V2_USAGE(name_)        LIMIT(2, name_), .flags = CG_ATTR_READ_ONLY | CG_ATTR_NOT_ON_ROOT
+#define AGAIN(name_, kind_)    ATTR("memory", 1, name_, kind_), RESET
 #define READ_ONLY(version_, name_, kind_)                                                          \
     ATTR("memory", version_, name_, kind_), .flags = CG_ATTR_READ_ONLY
 #define NOT_ON_ROOT_READ_ONLY(name_, kind_)                                                        \
@@ -26,22 +23,25 @@ const struct cg_attr attr_memory[] = {
     {LIMIT(1, "memory.kmem.limit_in_bytes"), .flags = CG_ATTR_PAGE_ROUNDED},
     {LIMIT(1, "memory.kmem.tcp.limit_in_bytes"), .flags = CG_ATTR_PAGE_ROUNDED},
     {USAGE(1, "memory.usage_in_bytes"), .counterpart = "memory.current"},
-    /* The maxima and failure counts take any write as "start again": no value to set. */
-    {USAGE(1, "memory.max_usage_in_bytes"), .counterpart = "memory.peak"},
+    /* v2's takes no write that lasts. */
+    {AGAIN("memory.max_usage_in_bytes", CG_SIZE), .counterpart = "memory.peak"},
     {USAGE(1, "memory.memsw.usage_in_bytes")},
-    {USAGE(1, "memory.memsw.max_usage_in_bytes")},
+    {AGAIN("memory.memsw.max_usage_in_bytes", CG_SIZE)},
     {USAGE(1, "memory.kmem.usage_in_bytes")},
-    {USAGE(1, "memory.kmem.max_usage_in_bytes")},
+    {AGAIN("memory.kmem.max_usage_in_bytes", CG_SIZE)},
     {USAGE(1, "memory.kmem.tcp.usage_in_bytes")},
-    {USAGE(1, "memory.kmem.tcp.max_usage_in_bytes")},
-    {READ_ONLY(1, "memory.failcnt", CG_UINT)},
-    {READ_ONLY(1, "memory.memsw.failcnt", CG_UINT)},
-    {READ_ONLY(1, "memory.kmem.failcnt", CG_UINT)},
-    {READ_ONLY(1, "memory.kmem.tcp.failcnt", CG_UINT)},
+    {AGAIN("memory.kmem.tcp.max_usage_in_bytes", CG_SIZE)},
+    {AGAIN("memory.failcnt", CG_UINT)},
+    {AGAIN("memory.memsw.failcnt", CG_UINT)},
+    {AGAIN("memory.kmem.failcnt", CG_UINT)},
+    {AGAIN("memory.kmem.tcp.failcnt", CG_UINT)},
     {READ_ONLY(1, "memory.stat", CG_TABLE), .counterpart = "memory.stat"},
     {READ_ONLY(1, "memory.numa_stat", CG_NESTED), .counterpart = "memory.numa_stat"},
-    /* Written as a flag, read as a table: reading is what is offered. */
-    {READ_ONLY(1, "memory.oom_control", CG_TABLE)},
+    {ATTR("memory", 1, "memory.oom_control", CG_TABLE), RANGE(0, 1), WORDS("oom_kill_disable")},
+    {READ_ONLY(1, "memory.kmem.slabinfo", CG_TEXT)},
+    /* Only to be named in cgroup.event_control. */
+    {ATTR("memory", 1, "memory.pressure_level", CG_TEXT),
+     .flags = CG_ATTR_READ_ONLY | CG_ATTR_WRITE_ONLY},
     {ATTR("memory", 1, "memory.swappiness", CG_UINT), RANGE(0, 200)},
     {ATTR("memory", 1, "memory.move_charge_at_immigrate", CG_BITS), RANGE(0, 3)},
     {ATTR("memory", 1, "memory.use_hierarchy", CG_FLAG), RANGE(0, 1)},
@@ -65,7 +65,6 @@ const struct cg_attr attr_memory[] = {
     {NOT_ON_ROOT_READ_ONLY("memory.swap.events", CG_TABLE)},
     {READ_ONLY(2, "memory.stat", CG_TABLE), .counterpart = "memory.stat"},
     {READ_ONLY(2, "memory.numa_stat", CG_NESTED), .counterpart = "memory.numa_stat"},
-    {READ_ONLY(2, "memory.pressure", CG_TEXT)},
     {ATTR("memory", 2, "memory.oom.group", CG_FLAG), RANGE(0, 1), .flags = CG_ATTR_NOT_ON_ROOT},
     {ATTR("memory", 2, "memory.zswap.writeback", CG_FLAG), RANGE(0, 1)},
     {ATTR("memory", 2, "memory.reclaim", CG_TEXT), .flags = CG_ATTR_WRITE_ONLY},

@@ -114,10 +114,26 @@ enum cg_kind {
     CG_SIZE,    /**< bytes, or #CG_NO_LIMIT */
     CG_SET,     /**< CPUs or memory nodes */
     CG_TABLE,   /**< flat keyed: "KEY VALUE" lines */
-    CG_NESTED,  /**< nested keyed: "KEY SUB=VALUE ..." lines */
-    CG_LIST,    /**< numbers separated by white space: tasks, CPU times */
+    CG_NESTED,  /**< nested keyed: "KEY SUB=VALUE ..." lines; a key without a number is left out */
+    CG_LIST,    /**< numbers separated by white space: CPU times */
     CG_QUOTA,   /**< CPU bandwidth: quota and period */
     CG_TEXT,    /**< anything else, as it stands */
+    CG_LIMIT,   /**< a number, or #CG_NO_LIMIT */
+    CG_PERCENT, /**< hundredths of a percent, 10000 ("max") being the whole */
+    CG_TASKS,   /**< processes or threads; one a line */
+    CG_SPLIT,   /**< block I/O counters: "MAJOR:MINOR OPERATION NUMBER" lines, and those without a
+                   device or an operation */
+    CG_COLUMNS, /**< numbers in columns: the first line has their names, the others begin with a key
+                 */
+    CG_PRESSURE, /**< PSI, nested keyed: avg* in hundredths of a percent, total in microseconds
+                    (Documentation/accounting/psi.rst) */
+    CG_DEVICES,  /**< device access rules: "c 1:3 rwm" lines */
+    CG_RATES, /**< device throttles, "MAJOR:MINOR NUMBER" lines: a second's bytes or operations, or
+                 #CG_NO_LIMIT, which is written as 0 */
+    CG_WEIGHTS, /**< "default NUMBER" and "MAJOR:MINOR NUMBER" lines; the number 0 is the word
+                   "default", which takes a device's own weight away */
+    CG_WORD,    /**< one of a few words; the kernel may show others than it takes */
+    CG_NAMES,   /**< words separated by white space; to be written, each with + or - in front */
 };
 
 /** No limit: v1's -1, v2's "max". */
@@ -125,10 +141,12 @@ enum cg_kind {
 
 /** What else is known of an attribute; bits. */
 enum cg_attr_flags {
-    CG_ATTR_READ_ONLY = 1,    /**< the kernel takes no write */
-    CG_ATTR_WRITE_ONLY = 2,   /**< a command: there is nothing to read */
-    CG_ATTR_NOT_ON_ROOT = 4,  /**< the root of a hierarchy has no such file */
-    CG_ATTR_PAGE_ROUNDED = 8, /**< reads back rounded down to the page */
+    CG_ATTR_READ_ONLY = 1,     /**< the kernel takes no write */
+    CG_ATTR_WRITE_ONLY = 2,    /**< a command: there is nothing to read */
+    CG_ATTR_NOT_ON_ROOT = 4,   /**< the root of a hierarchy has no such file */
+    CG_ATTR_PAGE_ROUNDED = 8,  /**< reads back rounded down to the page, or to the huge page */
+    CG_ATTR_ONLY_ON_ROOT = 16, /**< only the root of a hierarchy has the file */
+    CG_ATTR_RESET = 32,        /**< takes 0 alone, which starts the count or the maximum again */
 };
 
 /** CPU bandwidth (Documentation/scheduler/sched-bwc.rst). */
@@ -137,18 +155,53 @@ struct cg_quota {
     uint64_t period_us; /**< microseconds */
 };
 
+/** What a device access rule is about; bits. */
+enum cg_device_access {
+    CG_DEVICE_READ = 1,
+    CG_DEVICE_WRITE = 2,
+    CG_DEVICE_MKNOD = 4, /**< making the device's file */
+};
+
+/** As a major or minor number: all of them. */
+#define CG_DEVICE_ANY (~0u)
+
+/** A rule of v1's devices controller (Documentation/admin-guide/cgroup-v1/devices.rst). */
+struct cg_device_rule {
+    char type;       /**< 'a' all, 'b' block, 'c' character */
+    unsigned major;  /**< the device's major number, or #CG_DEVICE_ANY */
+    unsigned minor;  /**< its minor number, or #CG_DEVICE_ANY */
+    unsigned access; /**< bits of enum cg_device_access */
+};
+
+/** How much a block device may do in a second
+ * (Documentation/admin-guide/cgroup-v1/blkio-controller.rst, "Throttling"). */
+struct cg_device_rate {
+    unsigned major; /**< the device's major number */
+    unsigned minor; /**< its minor number */
+    uint64_t rate;  /**< bytes or operations, as the attribute says, or #CG_NO_LIMIT */
+};
+
+/** A row of a value that has rows. */
+struct cg_row {
+    const char *key; /**< the line's key, or NULL */
+    const char *sub; /**< the key inside the line, or NULL */
+    uint64_t number; /**< the number behind the keys, in the attribute's unit */
+};
+
 /** Finds an attribute by the kernel's v1 or v2 name ("cpu.shares", "cpu.weight") and gives the face
  * that this tree's host has. It is constant and never freed. -ENOENT: there is no such attribute;
  * -EOPNOTSUPP: this host's control groups have none. */
 int cg_attr_find(const struct cg_tree *tree, const char *name, const struct cg_attr **ret,
                  struct cg_error **err);
-/** The attributes of this host, all (NULL) or those of one controller: the one behind `after`,
- * which is NULL for the first; NULL at the end. */
+/** The attributes of this host, all (NULL) or those of one controller ("": v2's own): the one
+ * behind `after`, which is NULL for the first; NULL at the end. A name that a hybrid host has in
+ * both versions (cpu.stat) is v1's, unless v2's own are asked for. */
 const struct cg_attr *cg_attr_next(const struct cg_tree *tree, const char *controller,
                                    const struct cg_attr *after);
 /** The kernel's name: "cpu.shares". */
 const char *cg_attr_name(const struct cg_attr *attr);
-/** The controller whose attribute it is: "cpu". */
+/** The controller whose attribute it is: "cpu"; "" for the files that v2's hierarchy has whatever
+ * its controllers are; NULL for those that every hierarchy of v1 has (tasks). */
 const char *cg_attr_controller(const struct cg_attr *attr);
 /** The name of its file number `index`, from 0; NULL behind the last. Only v1's quota has two. */
 const char *cg_attr_file(const struct cg_attr *attr, unsigned index);
@@ -172,10 +225,28 @@ int cg_value_parse(const struct cg_attr *attr, const char *text, struct cg_value
 int cg_value_format(const struct cg_value *value, char **ret_text);
 /** Whether both mean the same to the kernel: sizes that it rounds to the same page do. */
 bool cg_value_equal(const struct cg_value *a, const struct cg_value *b);
-/** A value of a #CG_UINT, #CG_FLAG, #CG_BITS or #CG_SIZE attribute, #CG_NO_LIMIT where it has that.
- * -EINVAL: another kind; -ERANGE. The value is the caller's: cg_value_unref(). */
+/** A value of a #CG_UINT, #CG_FLAG, #CG_BITS, #CG_SIZE, #CG_LIMIT or #CG_PERCENT attribute,
+ * #CG_NO_LIMIT where it has that. -EINVAL: another kind; -ERANGE. The value is the caller's:
+ * cg_value_unref(). */
 int cg_value_from_uint(const struct cg_attr *attr, uint64_t number, struct cg_value **ret,
                        struct cg_error **err);
+/** A value of a #CG_INT attribute. -EINVAL: another kind; -ERANGE. The value is the caller's:
+ * cg_value_unref(). */
+int cg_value_from_int(const struct cg_attr *attr, int64_t number, struct cg_value **ret,
+                      struct cg_error **err);
+/** A value of an attribute whose values have rows; see cg_value_rows(). The keys are copied.
+ * -EINVAL: another kind, or not what such a row is; -ERANGE. The value is the caller's:
+ * cg_value_unref(). */
+int cg_value_from_rows(const struct cg_attr *attr, const struct cg_row *rows, size_t count,
+                       struct cg_value **ret, struct cg_error **err);
+/** A value of a #CG_DEVICES attribute. -EINVAL: another kind, or no rule. The value is the
+ * caller's: cg_value_unref(). */
+int cg_value_from_device_rules(const struct cg_attr *attr, const struct cg_device_rule *rules,
+                               size_t count, struct cg_value **ret, struct cg_error **err);
+/** A value of a #CG_RATES attribute. -EINVAL: another kind. The value is the caller's:
+ * cg_value_unref(). */
+int cg_value_from_device_rates(const struct cg_attr *attr, const struct cg_device_rate *rates,
+                               size_t count, struct cg_value **ret, struct cg_error **err);
 /** A value of a #CG_SET attribute; it takes a reference of its own. -EINVAL: another kind. The
  * value is the caller's: cg_value_unref(). */
 int cg_value_from_set(const struct cg_attr *attr, const struct cg_set *set, struct cg_value **ret,
@@ -184,7 +255,8 @@ int cg_value_from_set(const struct cg_attr *attr, const struct cg_set *set, stru
  * cg_value_unref(). */
 int cg_value_from_quota(const struct cg_attr *attr, const struct cg_quota *quota,
                         struct cg_value **ret, struct cg_error **err);
-/** The number of a #CG_UINT, #CG_FLAG, #CG_BITS or #CG_SIZE value. -EINVAL: another kind. */
+/** The number of a #CG_UINT, #CG_FLAG, #CG_BITS, #CG_SIZE, #CG_LIMIT or #CG_PERCENT value. -EINVAL:
+ * another kind. */
 int cg_value_uint(const struct cg_value *value, uint64_t *ret);
 /** The number of a #CG_INT value. -EINVAL: another kind. */
 int cg_value_int(const struct cg_value *value, int64_t *ret);
@@ -192,12 +264,20 @@ int cg_value_int(const struct cg_value *value, int64_t *ret);
 int cg_value_set(const struct cg_value *value, const struct cg_set **ret);
 /** The two numbers of a #CG_QUOTA value. -EINVAL: another kind. */
 int cg_value_quota(const struct cg_value *value, struct cg_quota *ret);
-/** The text of a #CG_TEXT value, borrowed from it; NULL for other kinds. */
+/** Rule `index`, from 0, of a #CG_DEVICES value. -EINVAL: another kind, or no such rule. */
+int cg_value_device_rule(const struct cg_value *value, size_t index, struct cg_device_rule *ret);
+/** Rate `index`, from 0, of a #CG_RATES value, which are its rows. -EINVAL: another kind, or no
+ * such rate. */
+int cg_value_device_rate(const struct cg_value *value, size_t index, struct cg_device_rate *ret);
+/** The text of a #CG_TEXT or #CG_WORD value, borrowed from it; NULL for other kinds. */
 const char *cg_value_text(const struct cg_value *value);
-/** How many rows a #CG_TABLE, #CG_NESTED or #CG_LIST value has; 0 for other kinds. */
+/** How many rows a value has: a #CG_TABLE, #CG_SPLIT, #CG_RATES or #CG_WEIGHTS value one for each
+ * line, #CG_NESTED, #CG_PRESSURE and #CG_COLUMNS one for each number, #CG_LIST, #CG_TASKS and
+ * #CG_NAMES one for each word, #CG_DEVICES one for each rule; 0 for other kinds. */
 size_t cg_value_rows(const struct cg_value *value);
-/** Row `index`, from 0, of such a value: its key, its key inside the line, its number. The keys are
- * borrowed from the value and NULL where the kind has none. -EINVAL: there is no such row. */
+/** Row `index`, from 0, of such a value: its key, its key inside the line, its number; no rule of
+ * #CG_DEVICES. The keys are borrowed from the value and NULL where the kind has none; #CG_NAMES has
+ * no number (0). -EINVAL: there is no such row. */
 int cg_value_row(const struct cg_value *value, size_t index, const char **ret_key,
                  const char **ret_sub, uint64_t *ret);
 /** The attribute whose value it is. */
@@ -345,12 +425,21 @@ int cg_node_delete_empty_children(struct cg_node *node, struct cg_error **err);
  * other cgroup version. The value is the caller's: cg_value_unref(). */
 int cg_read(const struct cg_node *node, const struct cg_attr *attr, struct cg_value **ret,
             struct cg_error **err);
+/** The same in the hierarchy of that controller: for v1's files that every hierarchy has (tasks),
+ * which cg_read() reads in the first one that the node is in. */
+int cg_read_in(const struct cg_node *node, const char *controller, const struct cg_attr *attr,
+               struct cg_value **ret, struct cg_error **err);
 /** Writes an attribute of the node. What the type, the range or the read-only mark forbids is
  * refused before the kernel is asked (-EINVAL, -EACCES); of the kernel's own refusals `err` tells
  * what they mean and what to do. Else as cg_read(). Of two files both are written, in the order in
- * which the kernel takes them. */
+ * which the kernel takes them. Of kinds that are lines, each is written by itself, up to the first
+ * that is refused, and what has no line stays as it is: tasks are moved into the group one by one;
+ * of memory.oom_control, oom_kill_disable is written. */
 int cg_write(const struct cg_node *node, const struct cg_attr *attr, const struct cg_value *value,
              struct cg_error **err);
+/** The same in the hierarchy of that controller, as cg_read_in(). */
+int cg_write_in(const struct cg_node *node, const char *controller, const struct cg_attr *attr,
+                const struct cg_value *value, struct cg_error **err);
 
 /** @}
  * @defgroup guests libvirt's guests

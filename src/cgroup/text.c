@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 
+#include <limits.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -33,6 +34,52 @@ bool text_has_word(const char *words, const char *word, size_t length)
         at += n;
     }
     return false;
+}
+
+int text_hundredths(const char **at, uint64_t *ret)
+{
+    const char *s = *at;
+    uint64_t number, hundredths = 0;
+    int r = text_number(&s, &number);
+
+    if (r < 0)
+        return r;
+    if (s[0] == '.') {
+        if (!text_is_digit(s[1]))
+            return -EINVAL;
+        hundredths = (uint64_t)(s[1] - '0') * 10;
+        hundredths += text_is_digit(s[2]) ? (uint64_t)(s[2] - '0') : 0;
+        s += text_is_digit(s[2]) ? 3 : 2;
+    }
+    if (__builtin_mul_overflow(number, 100, &number) ||
+        __builtin_add_overflow(number, hundredths, &number))
+        return -ERANGE;
+    if (text_is_digit(*s))
+        return -EINVAL;
+    *at = s;
+    *ret = number;
+    return 0;
+}
+
+static int device_part(const char **at, unsigned *ret)
+{
+    uint64_t number;
+    int r = text_number(at, &number);
+
+    if (r < 0 || number >= UINT_MAX)
+        return -EINVAL;
+    *ret = (unsigned)number;
+    return 0;
+}
+
+int text_device(const char **at, unsigned *ret_major, unsigned *ret_minor)
+{
+    const char *s = *at;
+
+    if (device_part(&s, ret_major) < 0 || *s++ != ':' || device_part(&s, ret_minor) < 0)
+        return -EINVAL;
+    *at = s;
+    return 0;
 }
 
 int text_print(char **ret, const char *format, ...)

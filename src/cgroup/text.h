@@ -24,6 +24,13 @@ int text_number(const char **at, uint64_t *ret);
 /* Is it one of the words that white space separates? */
 bool text_has_word(const char *words, const char *word, size_t length);
 
+/* The same of a number with two decimals at most ("12.5"), in hundredths. More decimals: -EINVAL.
+ */
+int text_hundredths(const char **at, uint64_t *ret);
+
+/* "MAJOR:MINOR" of a device, stepping over it. -EINVAL: not there. */
+int text_device(const char **at, unsigned *ret_major, unsigned *ret_minor);
+
 /* A new string, owned by the caller. -ENOMEM, and *ret is left alone. */
 int text_print(char **ret, const char *format, ...) printf_like(2, 3);
 

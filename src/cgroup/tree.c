@@ -273,34 +273,3 @@ int cg_tree_refresh(struct cg_tree *tree, struct cg_node *node, struct cg_error 
     node_free(fresh);
     return 0;
 }
-
-int cg_attr_find(const struct cg_tree *tree, const char *name, const struct cg_attr **ret,
-                 struct cg_error **err)
-{
-    int r = attr_find(tree->mounts, name, ret);
-    cleanup_free char *quoted = r < 0 ? text_quote(name) : NULL;
-
-    if (r == 0)
-        return 0;
-    if (!quoted)
-        return error_out_of_memory(err);
-    return r == -ENOENT
-               ? error_set(err, ENOENT, "%s: there is no such attribute", quoted)
-               : error_set(err, -r, "%s: this host's control groups have no such attribute",
-                           quoted);
-}
-
-const struct cg_attr *cg_attr_next(const struct cg_tree *tree, const char *controller,
-                                   const struct cg_attr *after)
-{
-    for (const struct cg_attr *attr = attr_next(after); attr; attr = attr_next(attr)) {
-        const struct cg_hierarchy *hierarchy;
-
-        if (controller && strcmp(attr->controller, controller) != 0)
-            continue;
-        hierarchy = mounts_find(tree->mounts, attr->controller);
-        if (hierarchy && hierarchy->version == attr->version)
-            return attr;
-    }
-    return NULL;
-}

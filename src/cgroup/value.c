@@ -20,9 +20,45 @@ struct cg_value *value_new(const struct cg_attr *attr, size_t extra)
     return value;
 }
 
-const char *value_no_limit(int version)
+bool value_is_number(enum cg_kind kind)
 {
-    return version == 1 ? "-1" : "max";
+    return kind == CG_UINT || kind == CG_FLAG || kind == CG_BITS || kind == CG_SIZE ||
+           kind == CG_LIMIT || kind == CG_PERCENT;
+}
+
+bool value_has_rows(enum cg_kind kind)
+{
+    switch (kind) {
+    case CG_TABLE:
+    case CG_NESTED:
+    case CG_LIST:
+    case CG_TASKS:
+    case CG_SPLIT:
+    case CG_COLUMNS:
+    case CG_PRESSURE:
+    case CG_RATES:
+    case CG_WEIGHTS:
+    case CG_NAMES:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool value_is_lines(enum cg_kind kind)
+{
+    return kind == CG_DEVICES ||
+           (value_has_rows(kind) && kind != CG_LIST && kind != CG_NAMES && kind != CG_COLUMNS);
+}
+
+const char *value_no_limit(const struct cg_attr *attr)
+{
+    return attr->version == 1 && !attr->says_max ? "-1" : "max";
+}
+
+bool value_takes_no_limit(const struct cg_attr *attr)
+{
+    return (attr->kind == CG_SIZE || attr->kind == CG_LIMIT) && !(attr->flags & CG_ATTR_RESET);
 }
 
 static int wrong_kind(const struct cg_attr *attr, struct cg_error **err)
@@ -30,30 +66,42 @@ static int wrong_kind(const struct cg_attr *attr, struct cg_error **err)
     return error_set(err, EINVAL, "%s takes values of another kind", attr->name);
 }
 
-static bool is_number(enum cg_kind kind)
+static int number_new(const struct cg_attr *attr, uint64_t number, struct cg_value **ret,
+                      struct cg_error **err)
 {
-    return kind == CG_UINT || kind == CG_FLAG || kind == CG_BITS || kind == CG_SIZE;
-}
+    struct cg_value *value = value_new(attr, 0);
 
-int cg_value_from_uint(const struct cg_attr *attr, uint64_t number, struct cg_value **ret,
-                       struct cg_error **err)
-{
-    bool unlimited = attr->kind == CG_SIZE && number == CG_NO_LIMIT;
-    struct cg_value *value;
-
-    if (attr->kind != CG_INT && !is_number(attr->kind))
-        return wrong_kind(attr, err);
-    if (attr->kind == CG_INT ? number > INT64_MAX || (int64_t)number < (int64_t)attr->min ||
-                                   (int64_t)number > (int64_t)attr->max
-                             : !unlimited && (number < attr->min || number > attr->max))
-        return error_set(err, ERANGE, "%s: %" PRIu64 " is out of range: %" PRId64 " to %" PRIu64,
-                         attr->name, number, (int64_t)attr->min, attr->max);
-    value = value_new(attr, 0);
     if (!value)
         return error_out_of_memory(err);
     value->number = number;
     *ret = value;
     return 0;
+}
+
+int cg_value_from_int(const struct cg_attr *attr, int64_t number, struct cg_value **ret,
+                      struct cg_error **err)
+{
+    if (attr->kind != CG_INT)
+        return wrong_kind(attr, err);
+    if (number < (int64_t)attr->min || number > (int64_t)attr->max)
+        return error_set(err, ERANGE, "%s: %" PRId64 " is out of range: %" PRId64 " to %" PRId64,
+                         attr->name, number, (int64_t)attr->min, (int64_t)attr->max);
+    return number_new(attr, (uint64_t)number, ret, err);
+}
+
+int cg_value_from_uint(const struct cg_attr *attr, uint64_t number, struct cg_value **ret,
+                       struct cg_error **err)
+{
+    bool unlimited = number == CG_NO_LIMIT && value_takes_no_limit(attr);
+
+    if (attr->kind == CG_INT && number <= INT64_MAX)
+        return cg_value_from_int(attr, (int64_t)number, ret, err);
+    if (!value_is_number(attr->kind) && attr->kind != CG_INT)
+        return wrong_kind(attr, err);
+    if (!unlimited && (number < attr->min || number > attr->max))
+        return error_set(err, ERANGE, "%s: %" PRIu64 " is out of range: %" PRIu64 " to %" PRIu64,
+                         attr->name, number, attr->min, attr->max);
+    return number_new(attr, number, ret, err);
 }
 
 int cg_value_from_set(const struct cg_attr *attr, const struct cg_set *set, struct cg_value **ret,
@@ -81,10 +129,10 @@ int cg_value_from_quota(const struct cg_attr *attr, const struct cg_quota *quota
         return wrong_kind(attr, err);
     if (quota->quota_us != CG_NO_LIMIT &&
         (quota->quota_us < attr->min || quota->quota_us > attr->max))
-        return error_set(
-            err, ERANGE,
-            "%s: a quota of %" PRIu64 " us is out of range: %" PRIu64 " to %" PRIu64 ", or %s",
-            attr->name, quota->quota_us, attr->min, attr->max, value_no_limit(attr->version));
+        return error_set(err, ERANGE,
+                         "%s: a quota of %" PRIu64 " us is out of range: %" PRIu64 " to %" PRIu64
+                         ", or %s",
+                         attr->name, quota->quota_us, attr->min, attr->max, value_no_limit(attr));
     if (quota->period_us < PERIOD_MIN_US || quota->period_us > PERIOD_MAX_US)
         return error_set(err, ERANGE, "%s: a period of %" PRIu64 " us is out of range: %d to %d",
                          attr->name, quota->period_us, PERIOD_MIN_US, PERIOD_MAX_US);
@@ -97,6 +145,26 @@ int cg_value_from_quota(const struct cg_attr *attr, const struct cg_quota *quota
     return 0;
 }
 
+int cg_value_from_rows(const struct cg_attr *attr, const struct cg_row *rows, size_t count,
+                       struct cg_value **ret, struct cg_error **err)
+{
+    /* Only to be written as text, which tells whether it is what such a value is. */
+    const struct cg_value draft = {
+        .attr = attr, .rows = (struct cg_row *)(uintptr_t)rows, .count = (unsigned)count};
+    cleanup_free char *text = NULL;
+
+    if (!value_has_rows(attr->kind))
+        return wrong_kind(attr, err);
+    if (value_table_format(&draft, &text) < 0)
+        return error_out_of_memory(err);
+    return cg_value_parse(attr, text, ret, err);
+}
+
+uint64_t value_page(const struct cg_attr *attr)
+{
+    return attr->page_shift ? UINT64_C(1) << attr->page_shift : (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
 static bool size_equal(const struct cg_value *a, const struct cg_value *b)
 {
     uint64_t page = 1;
@@ -104,7 +172,7 @@ static bool size_equal(const struct cg_value *a, const struct cg_value *b)
     if (a->number == CG_NO_LIMIT || b->number == CG_NO_LIMIT)
         return a->number == b->number;
     if ((a->attr->flags | b->attr->flags) & CG_ATTR_PAGE_ROUNDED)
-        page = (uint64_t)sysconf(_SC_PAGESIZE);
+        page = value_page(a->attr);
     return a->number / page == b->number / page;
 }
 
@@ -114,31 +182,28 @@ bool cg_value_equal(const struct cg_value *a, const struct cg_value *b)
         return true;
     if (a->attr->kind != b->attr->kind)
         return false;
+    if (value_has_rows(a->attr->kind))
+        return value_table_equal(a, b);
     switch (a->attr->kind) {
     case CG_SIZE:
         return size_equal(a, b);
-    case CG_INT:
-    case CG_UINT:
-    case CG_FLAG:
-    case CG_BITS:
-        return a->number == b->number;
     case CG_SET:
         return cg_set_equal(a->set, b->set);
     case CG_QUOTA:
         return a->number == b->number && a->period_us == b->period_us;
-    case CG_TABLE:
-    case CG_NESTED:
-    case CG_LIST:
-        return value_table_equal(a, b);
+    case CG_DEVICES:
+        return value_device_equal(a, b);
     case CG_TEXT:
-        break;
+    case CG_WORD:
+        return strcmp(a->text, b->text) == 0;
+    default:
+        return a->number == b->number;
     }
-    return strcmp(a->text, b->text) == 0;
 }
 
 int cg_value_uint(const struct cg_value *value, uint64_t *ret)
 {
-    if (!is_number(value->attr->kind))
+    if (!value_is_number(value->attr->kind))
         return -EINVAL;
     *ret = value->number;
     return 0;
@@ -170,26 +235,20 @@ int cg_value_quota(const struct cg_value *value, struct cg_quota *ret)
 
 const char *cg_value_text(const struct cg_value *value)
 {
-    return value->attr->kind == CG_TEXT ? value->text : NULL;
-}
-
-static bool is_table(const struct cg_value *value)
-{
-    return value->attr->kind == CG_TABLE || value->attr->kind == CG_NESTED ||
-           value->attr->kind == CG_LIST;
+    return value->attr->kind == CG_TEXT || value->attr->kind == CG_WORD ? value->text : NULL;
 }
 
 size_t cg_value_rows(const struct cg_value *value)
 {
-    return is_table(value) ? value->count : 0;
+    return value_has_rows(value->attr->kind) || value->attr->kind == CG_DEVICES ? value->count : 0;
 }
 
 int cg_value_row(const struct cg_value *value, size_t index, const char **ret_key,
                  const char **ret_sub, uint64_t *ret)
 {
-    const struct value_row *row;
+    const struct cg_row *row;
 
-    if (index >= cg_value_rows(value))
+    if (!value_has_rows(value->attr->kind) || index >= value->count)
         return -EINVAL;
     row = &value->rows[index];
     if (ret_key)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #define DEFAULT_PERIOD_US 100000
+#define PERCENT_WHOLE     10000 /* hundredths */
 
 /* A value that the attribute cannot take: what it was and what would do. */
 static int refuse(const struct cg_attr *attr, int code, const char *text, const char *wanted,
@@ -81,38 +82,69 @@ static int size_number(const char **at, uint64_t *ret)
  * 9223372036854771712 where v2 says "max". */
 static uint64_t limit_normal(const struct cg_attr *attr, uint64_t number)
 {
-    uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+    uint64_t page = value_page(attr);
 
     if (attr->flags & CG_ATTR_PAGE_ROUNDED && number >= INT64_MAX / page * page)
         return CG_NO_LIMIT;
     return number;
 }
 
-static int size_parse(const struct cg_attr *attr, const char **at, uint64_t *ret)
+/* "max" is the whole. */
+static int percent_parse(const char **at, uint64_t *ret)
 {
-    uint64_t number = CG_NO_LIMIT;
-    int r = take_no_limit(at) ? 0 : size_number(at, &number);
+    if (strncmp(*at, "max", 3) == 0) {
+        *at += 3;
+        *ret = PERCENT_WHOLE;
+        return 0;
+    }
+    return text_hundredths(at, ret);
+}
 
+static int any_number(const struct cg_attr *attr, const char **at, uint64_t *ret)
+{
+    int r;
+
+    if (attr->kind == CG_PERCENT)
+        return percent_parse(at, ret);
+    if (attr->kind != CG_SIZE && attr->kind != CG_LIMIT)
+        return text_number(at, ret);
+    if (take_no_limit(at)) {
+        *ret = CG_NO_LIMIT;
+        return 0;
+    }
+    r = attr->kind == CG_SIZE ? size_number(at, ret) : text_number(at, ret);
     if (r == 0)
-        *ret = limit_normal(attr, number);
+        *ret = limit_normal(attr, *ret);
     return r;
+}
+
+static const char *number_wanted(enum cg_kind kind)
+{
+    switch (kind) {
+    case CG_SIZE:
+        return "a number of bytes, or \"max\" for no limit";
+    case CG_LIMIT:
+        return "a number, or \"max\" for no limit";
+    case CG_PERCENT:
+        return "a percentage with two decimals at most, or \"max\" for the whole";
+    default:
+        return "a number";
+    }
 }
 
 static int number_parse(const struct cg_attr *attr, const char *text, enum value_source source,
                         struct cg_value **ret, struct cg_error **err)
 {
-    bool size = attr->kind == CG_SIZE;
     const char *at = skip_space(text);
     struct cg_value *value;
     uint64_t number;
-    int r = size ? size_parse(attr, &at, &number) : text_number(&at, &number);
+    int r = any_number(attr, &at, &number);
 
     if (r == -ERANGE)
         return refuse_range(attr, text, err);
     if (r < 0 || *skip_space(at))
-        return refuse(attr, EINVAL, text,
-                      size ? "a number of bytes, or \"max\" for no limit" : "a number", err);
-    if (source == VALUE_FROM_USER && !(size && number == CG_NO_LIMIT) &&
+        return refuse(attr, EINVAL, text, number_wanted(attr->kind), err);
+    if (source == VALUE_FROM_USER && !(number == CG_NO_LIMIT && value_takes_no_limit(attr)) &&
         (number < attr->min || number > attr->max))
         return refuse_range(attr, text, err);
     value = value_new(attr, 0);
@@ -150,8 +182,8 @@ static int integer_parse(const struct cg_attr *attr, const char *text, enum valu
     return 0;
 }
 
-static int set_parse(const struct cg_attr *attr, const char *text, struct cg_value **ret,
-                     struct cg_error **err)
+static int set_parse(const struct cg_attr *attr, const char *text, enum value_source source,
+                     struct cg_value **ret, struct cg_error **err)
 {
     cleanup_set struct cg_set *set = NULL;
     int r = cg_set_parse(text, &set, err);
@@ -193,8 +225,29 @@ static int quota_parse(const struct cg_attr *attr, const char *text, enum value_
     return 0;
 }
 
-static int text_parse(const struct cg_attr *attr, const char *text, struct cg_value **ret,
-                      struct cg_error **err)
+static bool is_word_of(const struct cg_attr *attr, const char *text, size_t length)
+{
+    for (const char *const *word = attr->words; *word; word++)
+        if (strlen(*word) == length && strncmp(*word, text, length) == 0)
+            return true;
+    return false;
+}
+
+static int refuse_word(const struct cg_attr *attr, const char *text, struct cg_error **err)
+{
+    char wanted[120] = "";
+
+    for (const char *const *word = attr->words; *word; word++) {
+        size_t length = strlen(wanted);
+
+        snprintf(wanted + length, sizeof(wanted) - length, "%s%s", length ? " or " : "", *word);
+    }
+    return refuse(attr, EINVAL, text, wanted, err);
+}
+
+/* The kernel's own words may be more than it takes: FREEZING, "root invalid (...)". */
+static int text_parse(const struct cg_attr *attr, const char *text, enum value_source source,
+                      struct cg_value **ret, struct cg_error **err)
 {
     const char *start = skip_space(text);
     size_t length = strlen(start);
@@ -202,6 +255,8 @@ static int text_parse(const struct cg_attr *attr, const char *text, struct cg_va
 
     while (length > 0 && text_is_space(start[length - 1]))
         length--;
+    if (attr->kind == CG_WORD && source == VALUE_FROM_USER && !is_word_of(attr, start, length))
+        return refuse_word(attr, text, err);
     value = value_new(attr, length + 1);
     if (!value)
         return error_out_of_memory(err);
@@ -210,29 +265,82 @@ static int text_parse(const struct cg_attr *attr, const char *text, struct cg_va
     return 0;
 }
 
+static int limit_format(const struct cg_attr *attr, uint64_t number, char **ret)
+{
+    if (number == CG_NO_LIMIT)
+        return text_print(ret, "%s", value_no_limit(attr));
+    return text_print(ret, "%" PRIu64, number);
+}
+
+static int number_format(const struct cg_value *value, char **ret)
+{
+    uint64_t number = value->number;
+
+    if (value->attr->kind == CG_PERCENT && number == PERCENT_WHOLE)
+        return text_print(ret, "max");
+    if (value->attr->kind == CG_PERCENT)
+        return text_print(ret, "%" PRIu64 ".%02" PRIu64, number / 100, number % 100);
+    if (value_takes_no_limit(value->attr))
+        return limit_format(value->attr, number, ret);
+    return text_print(ret, "%" PRIu64, number);
+}
+
+static int integer_format(const struct cg_value *value, char **ret)
+{
+    return text_print(ret, "%" PRId64, value->integer);
+}
+
+static int set_format(const struct cg_value *value, char **ret)
+{
+    return cg_set_format(value->set, ret);
+}
+
+static int quota_format(const struct cg_value *value, char **ret)
+{
+    cleanup_free char *quota = NULL;
+    int r = limit_format(value->attr, value->number, &quota);
+
+    if (r < 0)
+        return r;
+    return text_print(ret, "%s %" PRIu32, quota, value->period_us);
+}
+
+static int text_format(const struct cg_value *value, char **ret)
+{
+    return text_print(ret, "%s", value->text);
+}
+
+/* Each kind's grammar. */
+static const struct grammar {
+    int (*parse)(const struct cg_attr *attr, const char *text, enum value_source source,
+                 struct cg_value **ret, struct cg_error **err);
+    int (*format)(const struct cg_value *value, char **ret);
+} grammars[] = {
+    [CG_INT] = {integer_parse, integer_format},
+    [CG_UINT] = {number_parse, number_format},
+    [CG_FLAG] = {number_parse, number_format},
+    [CG_BITS] = {number_parse, number_format},
+    [CG_SIZE] = {number_parse, number_format},
+    [CG_LIMIT] = {number_parse, number_format},
+    [CG_PERCENT] = {number_parse, number_format},
+    [CG_SET] = {set_parse, set_format},
+    [CG_QUOTA] = {quota_parse, quota_format},
+    [CG_TEXT] = {text_parse, text_format},
+    [CG_WORD] = {text_parse, text_format},
+    [CG_DEVICES] = {value_device_parse, value_device_format},
+};
+
+static const struct grammar table_grammar = {value_table_parse, value_table_format};
+
+static const struct grammar *grammar_of(enum cg_kind kind)
+{
+    return value_has_rows(kind) ? &table_grammar : &grammars[kind];
+}
+
 int value_parse(const struct cg_attr *attr, const char *text, enum value_source source,
                 struct cg_value **ret, struct cg_error **err)
 {
-    switch (attr->kind) {
-    case CG_INT:
-        return integer_parse(attr, text, source, ret, err);
-    case CG_UINT:
-    case CG_FLAG:
-    case CG_BITS:
-    case CG_SIZE:
-        return number_parse(attr, text, source, ret, err);
-    case CG_SET:
-        return set_parse(attr, text, ret, err);
-    case CG_QUOTA:
-        return quota_parse(attr, text, source, ret, err);
-    case CG_TABLE:
-    case CG_NESTED:
-    case CG_LIST:
-        return value_table_parse(attr, text, ret, err);
-    case CG_TEXT:
-        break;
-    }
-    return text_parse(attr, text, ret, err);
+    return grammar_of(attr->kind)->parse(attr, text, source, ret, err);
 }
 
 int cg_value_parse(const struct cg_attr *attr, const char *text, struct cg_value **ret,
@@ -241,56 +349,20 @@ int cg_value_parse(const struct cg_attr *attr, const char *text, struct cg_value
     return value_parse(attr, text, VALUE_FROM_USER, ret, err);
 }
 
-static int number_format(int version, uint64_t number, bool limit, char **ret)
-{
-    if (limit && number == CG_NO_LIMIT)
-        return text_print(ret, "%s", value_no_limit(version));
-    return text_print(ret, "%" PRIu64, number);
-}
-
-static int quota_format(const struct cg_value *value, char **ret)
-{
-    cleanup_free char *quota = NULL;
-    int r = number_format(value->attr->version, value->number, true, &quota);
-
-    if (r < 0)
-        return r;
-    return text_print(ret, "%s %" PRIu32, quota, value->period_us);
-}
-
 int cg_value_format(const struct cg_value *value, char **ret_text)
 {
-    const struct cg_attr *attr = value->attr;
-
-    switch (attr->kind) {
-    case CG_INT:
-        return text_print(ret_text, "%" PRId64, value->integer);
-    case CG_UINT:
-    case CG_FLAG:
-    case CG_BITS:
-    case CG_SIZE:
-        return number_format(attr->version, value->number, attr->kind == CG_SIZE, ret_text);
-    case CG_SET:
-        return cg_set_format(value->set, ret_text);
-    case CG_QUOTA:
-        return quota_format(value, ret_text);
-    case CG_TABLE:
-    case CG_NESTED:
-    case CG_LIST:
-        return value_table_format(value, ret_text);
-    case CG_TEXT:
-        break;
-    }
-    return text_print(ret_text, "%s", value->text);
+    return grammar_of(value->attr->kind)->format(value, ret_text);
 }
 
 int value_write_text(const struct cg_value *value, unsigned index, char **ret)
 {
     const struct cg_attr *attr = value->attr;
 
-    if (attr->kind != CG_QUOTA || !attr->files[1])
+    if (attr->kind == CG_TABLE && attr->words)
+        return value_table_written(value, ret);
+    if (!attr->second)
         return cg_value_format(value, ret);
     if (index == 0)
-        return number_format(attr->version, value->number, true, ret);
-    return number_format(attr->version, value->period_us, false, ret);
+        return limit_format(attr, value->number, ret);
+    return text_print(ret, "%" PRIu32, value->period_us);
 }

@@ -1,44 +1,68 @@
-/* Values that are many numbers: "KEY VALUE" lines, "KEY SUB=VALUE ..." lines (v1's numa_stat begins
- * them with KEY=VALUE) and plain lists. Keys are kept as they stand; "max" is CG_NO_LIMIT. */
+/* Values that are many numbers, or names. Their kinds differ in what stands on a line and in how a
+ * number is spelled; all are kept as rows of (key, sub, number). Keys are kept as they stand. */
 #include "base/error.h"
 #include "cgroup/text.h"
 #include "cgroup/value.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <string.h>
 
-static size_t rows_at_most(enum cg_kind kind, const char *text)
-{
-    size_t lines = 1, words = 0;
+#define COLUMNS_MAX 8
 
-    for (const char *s = text; *s; s++) {
-        lines += *s == '\n';
+struct parse {
+    const struct cg_attr *attr;
+    enum value_source source;
+    struct cg_value *value;
+    const char *columns[COLUMNS_MAX]; /* COLUMNS: the names in the first line */
+    size_t column_count;
+};
+
+static size_t rows_at_most(const char *text)
+{
+    size_t words = 0;
+
+    for (const char *s = text; *s; s++)
         words += !text_is_space(*s) && (s == text || text_is_space(s[-1]));
-    }
-    return kind == CG_TABLE ? lines : words;
+    return words;
 }
 
-static int whole_number(const char *text, uint64_t *ret)
+static bool is_average(enum cg_kind kind, const char *sub)
 {
-    int r = 0;
+    return kind == CG_PRESSURE && sub && strncmp(sub, "avg", 3) == 0;
+}
 
-    if (strcmp(text, "max") == 0)
+/* "max" is CG_NO_LIMIT; so is a rate of 0, as the kernel takes it; a weight of 0 is "default". */
+static int cell_parse(enum cg_kind kind, const char *sub, const char *text, uint64_t *ret)
+{
+    int r;
+
+    if (strcmp(text, "max") == 0) {
         *ret = CG_NO_LIMIT;
-    else
-        r = text_number(&text, ret);
-    return r == 0 && *text && strcmp(text, "max") != 0 ? -EINVAL : r;
+        return 0;
+    }
+    if (kind == CG_WEIGHTS && strcmp(text, "default") == 0) {
+        *ret = 0;
+        return 0;
+    }
+    r = is_average(kind, sub) ? text_hundredths(&text, ret) : text_number(&text, ret);
+    if (r == 0 && kind == CG_RATES && *ret == 0)
+        *ret = CG_NO_LIMIT;
+    return r == 0 && *text ? -EINVAL : r;
 }
 
-/* "NAME=NUMBER": cuts the text at the sign. */
-static int assignment(char *text, const char **ret_name, uint64_t *ret)
+/* Of two spellings, the one that cell_parse() reads as the number. */
+static void cell_format(enum cg_kind kind, const char *sub, uint64_t number,
+                        char into[VALUE_NUMBER_SIZE])
 {
-    char *sign = strchr(text, '=');
-
-    if (!sign || sign == text)
-        return -EINVAL;
-    *sign = '\0';
-    *ret_name = text;
-    return whole_number(sign + 1, ret);
+    if (number == CG_NO_LIMIT)
+        snprintf(into, VALUE_NUMBER_SIZE, "%s", kind == CG_RATES ? "0" : "max");
+    else if (kind == CG_WEIGHTS && number == 0)
+        snprintf(into, VALUE_NUMBER_SIZE, "default");
+    else if (is_average(kind, sub))
+        snprintf(into, VALUE_NUMBER_SIZE, "%" PRIu64 ".%02" PRIu64, number / 100, number % 100);
+    else
+        snprintf(into, VALUE_NUMBER_SIZE, "%" PRIu64, number);
 }
 
 static char *next_word(char **at)
@@ -51,85 +75,180 @@ static char *next_word(char **at)
     return word;
 }
 
-static int table_line(struct cg_value *value, char *line)
+static bool is_device(const char *key)
 {
-    struct value_row row = {.key = next_word(&line)};
-    const char *number = next_word(&line);
-    int r;
+    unsigned major, minor;
 
-    if (!row.key)
+    return text_device(&key, &major, &minor) == 0 && !*key;
+}
+
+static bool is_written(const struct cg_attr *attr, const char *key)
+{
+    for (const char *const *word = attr->words; word && *word; word++)
+        if (strcmp(*word, key) == 0)
+            return true;
+    return !attr->words;
+}
+
+/* What a user says must be what the kernel would take. */
+static int check_row(const struct parse *parse, const struct cg_row *row)
+{
+    const struct cg_attr *attr = parse->attr;
+
+    if ((attr->kind == CG_RATES && !is_device(row->key)) ||
+        (attr->kind == CG_WEIGHTS && strcmp(row->key, "default") != 0 && !is_device(row->key)))
+        return -EINVAL;
+    if (parse->source == VALUE_FROM_KERNEL)
         return 0;
-    r = number && !next_word(&line) ? whole_number(number, &row.number) : -EINVAL;
+    if (attr->kind == CG_TASKS && row->number > INT_MAX)
+        return -ERANGE;
+    if (attr->kind == CG_NAMES && !(attr->flags & CG_ATTR_READ_ONLY) && *row->key != '+' &&
+        *row->key != '-')
+        return -EINVAL;
+    if (!attr->max || row->number == CG_NO_LIMIT || !row->key || !is_written(attr, row->key) ||
+        (attr->kind == CG_WEIGHTS && row->number == 0))
+        return 0;
+    return row->number < attr->min || row->number > attr->max ? -ERANGE : 0;
+}
+
+static int add_row(struct parse *parse, struct cg_row row, const char *number)
+{
+    int r = number ? cell_parse(parse->attr->kind, row.sub, number, &row.number) : 0;
+
     if (r == 0)
-        value->rows[value->count++] = row;
+        r = check_row(parse, &row);
+    if (r == 0)
+        parse->value->rows[parse->value->count++] = row;
     return r;
 }
 
-static int nested_line(struct cg_value *value, char *line)
+/* "KEY NUMBER"; SPLIT has "KEY SUB NUMBER" too. */
+static int table_line(struct parse *parse, char *line)
 {
-    char *word = next_word(&line);
-    struct value_row row = {.key = word};
+    const char *key = next_word(&line), *second = next_word(&line), *third = next_word(&line);
+
+    if (!key)
+        return 0;
+    if (!second || (third && parse->attr->kind != CG_SPLIT) || next_word(&line))
+        return -EINVAL;
+    return third ? add_row(parse, (struct cg_row){.key = key, .sub = second}, third)
+                 : add_row(parse, (struct cg_row){.key = key}, second);
+}
+
+/* "NAME=NUMBER": cuts the text at the sign. */
+static int cut_assignment(char *text, const char **ret_number)
+{
+    char *sign = strchr(text, '=');
+
+    if (!sign || sign == text)
+        return -EINVAL;
+    *sign = '\0';
+    *ret_number = sign + 1;
+    return 0;
+}
+
+/* "KEY SUB=NUMBER ..."; v1's numa_stat begins its lines with KEY=NUMBER. */
+static int nested_line(struct parse *parse, char *line)
+{
+    char *key = next_word(&line), *word = key;
+    const char *number;
     int r = 0;
 
-    if (word && strchr(word, '=')) {
-        r = assignment(word, &row.key, &row.number);
+    if (key && strchr(key, '=')) {
+        r = cut_assignment(key, &number);
         if (r == 0)
-            value->rows[value->count++] = row;
+            r = add_row(parse, (struct cg_row){.key = key}, number);
     }
     while (r == 0 && (word = next_word(&line))) {
-        r = assignment(word, &row.sub, &row.number);
+        r = cut_assignment(word, &number);
         if (r == 0)
-            value->rows[value->count++] = row;
+            r = add_row(parse, (struct cg_row){.key = key, .sub = word}, number);
     }
     return r;
 }
 
-static int list_line(struct cg_value *value, char *line)
+static int list_line(struct parse *parse, char *line)
 {
+    bool names = parse->attr->kind == CG_NAMES;
     const char *word;
     int r = 0;
 
-    while (r == 0 && (word = next_word(&line))) {
-        struct value_row row = {0};
-
-        r = whole_number(word, &row.number);
-        if (r == 0)
-            value->rows[value->count++] = row;
-    }
+    while (r == 0 && (word = next_word(&line)))
+        r = add_row(parse, (struct cg_row){.key = names ? word : NULL}, names ? NULL : word);
     return r;
 }
 
-static int parse_line(struct cg_value *value, char *line)
+static int columns_header(struct parse *parse, char *line)
 {
-    switch (value->attr->kind) {
-    case CG_TABLE:
-        return table_line(value, line);
+    const char *word = next_word(&line);
+
+    if (!word)
+        return 0;
+    if (strcmp(word, parse->attr->words[0]) != 0)
+        return -EINVAL;
+    while ((word = next_word(&line))) {
+        if (parse->column_count == COLUMNS_MAX)
+            return -EINVAL;
+        parse->columns[parse->column_count++] = word;
+    }
+    return parse->column_count ? 0 : -EINVAL;
+}
+
+static int columns_line(struct parse *parse, char *line)
+{
+    const char *key, *word;
+    size_t column = 0;
+    int r = 0;
+
+    if (!parse->column_count)
+        return columns_header(parse, line);
+    key = next_word(&line);
+    while (r == 0 && (word = next_word(&line)))
+        r = column == parse->column_count
+                ? -EINVAL
+                : add_row(parse, (struct cg_row){.key = key, .sub = parse->columns[column++]},
+                          word);
+    return r == 0 && key && column < parse->column_count ? -EINVAL : r;
+}
+
+static int parse_line(struct parse *parse, char *line)
+{
+    switch (parse->attr->kind) {
     case CG_NESTED:
-        return nested_line(value, line);
+    case CG_PRESSURE:
+        return nested_line(parse, line);
+    case CG_LIST:
+    case CG_TASKS:
+    case CG_NAMES:
+        return list_line(parse, line);
+    case CG_COLUMNS:
+        return columns_line(parse, line);
     default:
-        return list_line(value, line);
+        return table_line(parse, line);
     }
 }
 
-int value_table_parse(const struct cg_attr *attr, const char *text, struct cg_value **ret,
-                      struct cg_error **err)
+int value_table_parse(const struct cg_attr *attr, const char *text, enum value_source source,
+                      struct cg_value **ret, struct cg_error **err)
 {
-    size_t rows = rows_at_most(attr->kind, text), length = strlen(text);
+    size_t rows = rows_at_most(text), length = strlen(text);
     cleanup_value struct cg_value *value =
-        value_new(attr, rows * sizeof(struct value_row) + length + 1);
+        value_new(attr, rows * sizeof(struct cg_row) + length + 1);
+    struct parse parse = {.attr = attr, .source = source, .value = value};
     char *at, *line;
 
     if (!value)
         return error_out_of_memory(err);
-    value->rows = (struct value_row *)(value + 1);
+    value->rows = (struct cg_row *)(value + 1);
     at = (char *)(value->rows + rows);
     memcpy(at, text, length);
     for (unsigned number = 1; (line = strsep(&at, "\n")); number++) {
-        int r = parse_line(value, line);
+        int r = parse_line(&parse, line);
 
         if (r < 0)
-            return error_set(err, -r, "%s, line %u: not as the kernel's document has it",
-                             attr->name, number);
+            return error_set(err, -r, "%s, line %u: %s", attr->name, number,
+                             r == -ERANGE ? "a number is out of range"
+                                          : "not as the kernel's document has it");
     }
     *ret = steal_pointer(&value);
     return 0;
@@ -140,50 +259,75 @@ static int append_text(struct buffer *text, const char *more)
     return buffer_append(text, more, strlen(more));
 }
 
-static int append_number(struct buffer *text, uint64_t number)
+/* The first line of COLUMNS: the names are those of the first key's rows. */
+static int append_header(struct buffer *text, const struct cg_value *value)
 {
-    char digits[VALUE_NUMBER_SIZE];
+    int r = append_text(text, value->attr->words[0]);
 
-    snprintf(digits, sizeof(digits), "%" PRIu64, number);
-    return append_text(text, number == CG_NO_LIMIT ? "max" : digits);
-}
-
-/* What stands between the number of the row `before` and that of `row`. */
-static int append_names(struct buffer *text, const struct value_row *before,
-                        const struct value_row *row, enum cg_kind kind)
-{
-    bool same_line = before && before->key == row->key;
-    int r = 0;
-
-    if (kind == CG_LIST)
-        return before ? append_text(text, " ") : 0;
-    if (!same_line) {
-        r = before ? append_text(text, "\n") : 0;
-        if (r == 0)
-            r = append_text(text, row->key);
-    }
-    if (r == 0 && row->sub) {
+    for (size_t i = 0; r == 0 && i < value->count && value->rows[i].key == value->rows[0].key;
+         i++) {
         r = append_text(text, " ");
         if (r == 0)
-            r = append_text(text, row->sub);
+            r = append_text(text, value->rows[i].sub);
     }
-    return r == 0 ? append_text(text, kind == CG_TABLE ? " " : "=") : r;
+    return r == 0 ? append_text(text, "\n") : r;
+}
+
+/* What stands between two rows: those of one line share their key. */
+static const char *between(enum cg_kind kind, const struct cg_row *before, const struct cg_row *row)
+{
+    if (kind == CG_LIST || kind == CG_NAMES)
+        return " ";
+    return row->key && before->key == row->key ? " " : "\n";
+}
+
+static int append_row(struct buffer *text, enum cg_kind kind, const struct cg_row *row,
+                      bool line_begins)
+{
+    bool assigned = kind == CG_NESTED || kind == CG_PRESSURE;
+    const char *sub = kind == CG_COLUMNS ? NULL : row->sub;
+    char number[VALUE_NUMBER_SIZE];
+    int r = row->key && line_begins ? append_text(text, row->key) : 0;
+
+    if (kind == CG_NAMES)
+        return r;
+    if (r == 0 && sub && line_begins)
+        r = append_text(text, " ");
+    if (r == 0 && sub)
+        r = append_text(text, sub);
+    if (r == 0 && (sub || (row->key && line_begins)))
+        r = append_text(text, assigned ? "=" : " ");
+    cell_format(kind, row->sub, row->number, number);
+    return r == 0 ? append_text(text, number) : r;
 }
 
 int value_table_format(const struct cg_value *value, char **ret)
 {
-    const struct value_row *rows = value->rows;
+    enum cg_kind kind = value->attr->kind;
+    const struct cg_row *rows = value->rows;
     cleanup_buffer struct buffer text = {0};
     int r = buffer_append(&text, "", 0);
 
+    if (kind == CG_COLUMNS && value->count > 0)
+        r = append_header(&text, value);
     for (size_t i = 0; r == 0 && i < value->count; i++) {
-        r = append_names(&text, i ? &rows[i - 1] : NULL, &rows[i], value->attr->kind);
+        const char *gap = i ? between(kind, &rows[i - 1], &rows[i]) : "";
+
+        r = append_text(&text, gap);
         if (r == 0)
-            r = append_number(&text, rows[i].number);
+            r = append_row(&text, kind, &rows[i], i == 0 || *gap == '\n' || kind == CG_NAMES);
     }
     if (r == 0)
         *ret = steal_pointer(&text.data);
     return r;
+}
+
+int value_table_written(const struct cg_value *value, char **ret)
+{
+    for (size_t i = 0; i < value->count; i++)
+        if (is_written(value->attr, value->rows[i].key))
+            return text_print(ret, "%" PRIu64, value->rows[i].number);
+    return -EINVAL;
 }
 
 static bool same_text(const char *a, const char *b)
@@ -196,7 +340,7 @@ bool value_table_equal(const struct cg_value *a, const struct cg_value *b)
     if (a->count != b->count)
         return false;
     for (size_t i = 0; i < a->count; i++) {
-        const struct value_row *left = &a->rows[i], *right = &b->rows[i];
+        const struct cg_row *left = &a->rows[i], *right = &b->rows[i];
 
         if (left->number != right->number || !same_text(left->key, right->key) ||
             !same_text(left->sub, right->sub))

@@ -45,6 +45,9 @@ void print_text(const char *text, const char *end);
 int print_json(json_t *document, int status);
 json_t *json_text(const char *text); /* escaped; null for NULL */
 
+/* value_json.c: the value as cgtree(1) says. NULL when out of memory. */
+json_t *value_json(const struct cg_value *value);
+
 /* Opens a tree into context->tree (closing the one that is there) and tells what is wrong: 0 or
  * the exit status. */
 int open_tree(struct context *context, unsigned flags, const char *controller);

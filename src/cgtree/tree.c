@@ -10,6 +10,8 @@
 
 enum { COLUMN_NODE, COLUMN_ROLE, COLUMN_GUEST, COLUMN_CONTROLLERS, COLUMN_ID };
 
+#define CONTROLLERS_MAX 64
+
 /* What is shown: as a table with branches, or as JSON. */
 struct show {
     struct context *context;
@@ -25,9 +27,13 @@ static const char *next_controller(const struct cg_tree *tree, const char *after
     bool behind = !after;
 
     while ((attr = cg_attr_next(tree, NULL, attr))) {
-        if (behind && (!after || strcmp(cg_attr_controller(attr), after) != 0))
-            return cg_attr_controller(attr);
-        behind = behind || strcmp(cg_attr_controller(attr), after) == 0;
+        const char *controller = cg_attr_controller(attr);
+
+        if (!controller || !*controller)
+            continue; /* no controller's: every hierarchy has it */
+        if (behind && (!after || strcmp(controller, after) != 0))
+            return controller;
+        behind = behind || strcmp(controller, after) == 0;
     }
     return NULL;
 }
@@ -242,7 +248,8 @@ static int show_hierarchy(struct show *show, const char *controller, const char 
 static int show_hierarchies(struct show *show, const char *path)
 {
     cleanup_free char *shown_before = NULL;
-    const char *controller = show->context->controller;
+    const char *controller = show->context->controller, *controllers[CONTROLLERS_MAX];
+    size_t count = 0;
     bool found = false;
     int status;
 
@@ -251,8 +258,12 @@ static int show_hierarchies(struct show *show, const char *path)
         return status || found ? status : no_such_path(path);
     }
     status = open_tree(show->context, CG_GROUPED, NULL);
-    while (status == 0 && (controller = next_controller(show->context->tree, controller)))
-        status = show_hierarchy(show, controller, path, &shown_before, &found);
+    /* Asked before the trees of single hierarchies take that one's place. */
+    while (status == 0 && count < ARRAY_SIZE(controllers) &&
+           (controller = next_controller(show->context->tree, controller)))
+        controllers[count++] = controller;
+    for (size_t i = 0; status == 0 && i < count; i++)
+        status = show_hierarchy(show, controllers[i], path, &shown_before, &found);
     return status || found ? status : no_such_path(path ? path : "/");
 }
 

@@ -80,7 +80,7 @@ static int undo(struct nodes *nodes, const struct plan *plan, struct outcome *ou
         int r;
 
         if (!is_transition(step) || (i != failed && outcomes[i].state != CHANGE_DONE) ||
-            (i == failed && !step->cell.attr->files[1]))
+            (i == failed && !step->cell.attr->second))
             continue;
         r = write_step(nodes, step, step->old, NULL, &why);
         if (r == -ENOSPC)

@@ -14,7 +14,6 @@ const struct cg_attr controllers_attr = {
     .controller = "cpuset",
     .version = 2,
     .kind = CG_TEXT,
-    .files = {subtree_control},
 };
 
 /* 1 or 0; a directory that cannot be read says nothing against it. */

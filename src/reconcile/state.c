@@ -141,7 +141,7 @@ static bool is_half_written(const struct record *record, const struct cg_value *
     struct cg_quota seen;
     bool quota = false, period = false, whole;
 
-    if (!record->attr->files[1] || cg_value_quota(value, &seen) < 0)
+    if (!record->attr->second || cg_value_quota(value, &seen) < 0)
         return false;
     whole = has_parts(record->baseline, &seen, &quota, &period);
     for (size_t i = 0; !whole && i < RECORD_WRITTEN; i++)

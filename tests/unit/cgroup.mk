@@ -2,9 +2,14 @@ check_LTLIBRARIES += libtestfolder.la
 libtestfolder_la_SOURCES = tests/unit/folder.h tests/unit/folder.c tests/unit/test.h
 libtestfolder_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
-cgroup_unit_tests = test_set test_value test_attr test_mounts test_guest_path test_partition \
-	test_access test_kernel test_host test_tree test_tree_change test_tree_guests test_tree_threads \
-	test_abi_layout test_uevent
+# Shared with tests/integration.
+check_LTLIBRARIES += libtestcoverage.la
+libtestcoverage_la_SOURCES = tests/unit/coverage.h tests/unit/coverage.c
+libtestcoverage_la_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+
+cgroup_unit_tests = test_set test_value test_value_kinds test_attr test_mounts test_guest_path \
+	test_partition test_access test_kernel test_host test_tree test_tree_attr test_tree_change \
+	test_tree_guests test_tree_threads test_abi_layout test_uevent test_attributes_recorded
 check_PROGRAMS += $(cgroup_unit_tests)
 TESTS += $(cgroup_unit_tests)
 cgroup_unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
@@ -15,6 +20,9 @@ test_set_LDADD = libcgroup.la $(CMOCKA_LIBS)
 test_value_SOURCES = tests/unit/test_value.c
 test_value_CFLAGS = $(cgroup_unit_cflags)
 test_value_LDADD = libcgroup.la $(CMOCKA_LIBS)
+test_value_kinds_SOURCES = tests/unit/test_value_kinds.c
+test_value_kinds_CFLAGS = $(cgroup_unit_cflags)
+test_value_kinds_LDADD = libcgroup.la $(CMOCKA_LIBS)
 test_attr_SOURCES = tests/unit/test_attr.c
 test_attr_CFLAGS = $(cgroup_unit_cflags)
 test_attr_LDADD = libcgroup.la $(CMOCKA_LIBS)
@@ -59,3 +67,10 @@ test_tree_threads_LDADD = libtesttree.la $(CMOCKA_LIBS) -lpthread
 test_abi_layout_SOURCES = tests/unit/test_abi_layout.c
 test_abi_layout_CFLAGS = $(cgroup_unit_cflags)
 test_abi_layout_LDADD = libcgroup.la $(CMOCKA_LIBS)
+test_tree_attr_SOURCES = tests/unit/test_tree_attr.c
+test_tree_attr_CFLAGS = $(cgroup_unit_cflags)
+test_tree_attr_LDADD = libtestfolder.la libcgroup.la $(CMOCKA_LIBS)
+test_attributes_recorded_SOURCES = tests/unit/test_attributes_recorded.c
+test_attributes_recorded_CFLAGS = $(cgroup_unit_cflags)
+test_attributes_recorded_LDADD = libtestcoverage.la libtestfolder.la libcgroup.la $(CMOCKA_LIBS)
+EXTRA_DIST += tests/fixtures/attributes

@@ -230,7 +230,7 @@ static struct cg_value *value_before(const struct life *life, const struct cell 
     cleanup_free char *text = strdup("");
     struct cg_value *value;
 
-    for (unsigned file = 0; key->attr->files[file]; file++) {
+    for (unsigned file = 0; cg_attr_file(key->attr, file); file++) {
         cleanup_free char *line = scene_line(&life->scene, key, file), *start = NULL;
         char *joined;
         const char *at;

@@ -280,16 +280,16 @@ static void write_foreign(struct scene *s, const struct cell *cell, char *value)
 {
     const struct cg_attr *attr = cell->attr;
     cleanup_free char *path = node_of(s, cell);
-    char *space = attr->files[1] ? strchr(value, ' ') : NULL;
+    char *space = attr->second ? strchr(value, ' ') : NULL;
 
     if (!model_exists(s->model, attr->controller, path))
         return;
     if (space)
         *space = '\0';
     /* What the kernel refuses is no old value. */
-    model_write(s->model, attr->controller, path, attr->files[0], value);
+    model_write(s->model, attr->controller, path, attr->name, value);
     if (space)
-        model_write(s->model, attr->controller, path, attr->files[1], space + 1);
+        model_write(s->model, attr->controller, path, attr->second, space + 1);
 }
 
 void scene_disturb(struct scene *s, unsigned writes)
@@ -327,7 +327,7 @@ char *scene_line(const struct scene *s, const struct cell *cell, unsigned file)
     cleanup_free char *path = node_of(s, cell);
 
     return text("%s:/%s %s", hierarchy->version == 2 ? "" : hierarchy->controllers, path,
-                cell->attr->files[file]);
+                cg_attr_file(cell->attr, file));
 }
 
 /* A v2 set that is empty grants what its parent has, as the full one does. */

@@ -280,6 +280,45 @@ static void threads_come_in_the_kernels_order(void **state)
     assert_int_equal(threads_read(&model.kernel, 3, 2, &scratch, &none, &count, NULL), -ENOENT);
 }
 
+static void tasks_and_devices_are_written_one_by_one(void **state)
+{
+    struct model model = model_new("", "");
+    const struct cg_attr *procs = attr_by_name("cgroup.procs", 2),
+                         *rates = attr_by_name("blkio.throttle.write_bps_device", 1);
+    cleanup_value struct cg_value *tasks = value_of(procs, "12 34\n56"),
+                                  *limits = value_of(rates, "8:0 1048576\n8:16 max");
+
+    assert_int_equal(attr_write(&model.kernel, 3, procs, tasks, NULL, false, NULL), 0);
+    assert_int_equal(model.writes, 3);
+    assert_int_equal(attr_write(&model.kernel, 3, rates, limits, NULL, false, NULL), 0);
+    assert_string_equal(model.log, "12 34 56 8:0 1048576 8:16 0");
+}
+
+static void the_first_line_that_is_refused_is_the_last(void **state)
+{
+    struct model model = model_new("", "");
+    cleanup_error struct cg_error *error = NULL;
+    const struct cg_attr *procs = attr_by_name("cgroup.procs", 2);
+    cleanup_value struct cg_value *tasks = value_of(procs, "12\n34\n56");
+
+    model.refuse = ESRCH;
+    model.refuse_at = 2;
+    assert_int_equal(attr_write(&model.kernel, 3, procs, tasks, NULL, false, &error), -ESRCH);
+    assert_non_null(strstr(cg_error_text(error), "\"34\""));
+    assert_non_null(strstr(cg_error_text(error), "no such process"));
+    assert_string_equal(model.log, "12");
+}
+
+static void of_oom_control_the_flag_is_written(void **state)
+{
+    struct model model = model_new("", "");
+    const struct cg_attr *attr = attr_by_name("memory.oom_control", 1);
+    cleanup_value struct cg_value *value = value_of(attr, "oom_kill_disable 1\nunder_oom 0");
+
+    assert_int_equal(attr_write(&model.kernel, 3, attr, value, NULL, false, NULL), 0);
+    assert_string_equal(model.log, "1");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +331,9 @@ int main(void)
         cmocka_unit_test(a_refusal_says_file_value_and_what_it_means),
         cmocka_unit_test(a_missing_file_is_explained_when_read_too),
         cmocka_unit_test(threads_come_in_the_kernels_order),
+        cmocka_unit_test(tasks_and_devices_are_written_one_by_one),
+        cmocka_unit_test(the_first_line_that_is_refused_is_the_last),
+        cmocka_unit_test(of_oom_control_the_flag_is_written),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

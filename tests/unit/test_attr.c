@@ -24,26 +24,40 @@ static struct cg_mounts *v2_mounts(void)
     return mounts;
 }
 
+static void assert_named_after_its_controller(const struct cg_attr *attr)
+{
+    size_t length = attr->controller ? strlen(attr->controller) : 0;
+
+    if (length == 0) {
+        assert_int_equal(attr->version, attr->controller ? 2 : 1);
+        return;
+    }
+    assert_memory_equal(attr->name, attr->controller, length);
+    assert_int_equal(attr->name[length], '.');
+}
+
 static void every_row_is_whole(void **state)
 {
     size_t rows = 0;
 
     for (const struct cg_attr *attr = attr_next(NULL); attr; attr = attr_next(attr), rows++) {
-        size_t length = strlen(attr->controller);
+        bool may_have_words =
+            attr->kind == CG_WORD || attr->kind == CG_TABLE || attr->kind == CG_COLUMNS;
 
         assert_true(attr->version == 1 || attr->version == 2);
-        assert_true(attr->kind != 0);
-        assert_string_equal(attr->files[0], attr->name);
-        assert_memory_equal(attr->name, attr->controller, length);
-        assert_int_equal(attr->name[length], '.');
-        assert_null(attr->files[ARRAY_SIZE(attr->files) - 1]);
-        assert_ptr_equal(attr_by_name(attr->name, attr->version), attr);
-        if (attr->kind == CG_UINT && !(attr->flags & CG_ATTR_READ_ONLY))
+        assert_true(attr->kind >= CG_INT && attr->kind <= CG_NAMES);
+        assert_named_after_its_controller(attr);
+        assert_ptr_equal(attr_by_name(attr->name, (int)attr->version), attr);
+        if (attr->kind == CG_UINT && !(attr->flags & (CG_ATTR_READ_ONLY | CG_ATTR_RESET)))
             assert_true(attr->max > attr->min);
         if (attr->constraint != ATTR_FREE)
             assert_int_equal(attr->version, 1);
+        if (attr->kind == CG_WORD || attr->kind == CG_COLUMNS)
+            assert_non_null(attr->words);
+        if (attr->words)
+            assert_true(may_have_words);
     }
-    assert_true(rows > 60);
+    assert_true(rows > 300);
 }
 
 static void a_counterpart_exists_and_points_back(void **state)
@@ -53,7 +67,7 @@ static void a_counterpart_exists_and_points_back(void **state)
 
         if (!attr->counterpart)
             continue;
-        other = attr_by_name(attr->counterpart, 3 - attr->version);
+        other = attr_by_name(attr->counterpart, 3 - (int)attr->version);
         assert_non_null(other);
         assert_string_equal(other->counterpart, attr->name);
         assert_int_equal(other->kind, attr->kind);
@@ -67,11 +81,11 @@ static void a_sibling_exists_and_points_back(void **state)
 
         assert_int_equal(attr->constraint == ATTR_BELOW_SIBLING, attr->sibling != NULL);
         if (attr->sibling) {
-            other = attr_by_name(attr->sibling, attr->version);
+            other = attr_by_name(attr->sibling, (int)attr->version);
             assert_non_null(other);
             assert_string_equal(other->bounded, attr->name);
         } else if (attr->bounded) {
-            other = attr_by_name(attr->bounded, attr->version);
+            other = attr_by_name(attr->bounded, (int)attr->version);
             assert_non_null(other);
             assert_string_equal(other->sibling, attr->name);
         }

@@ -305,7 +305,7 @@ static void expect_only_steps(struct trial *t, uint64_t seed)
         bool planned = false;
 
         for (size_t i = 0; i < t->plan.count; i++)
-            for (unsigned file = 0; t->plan.steps[i].cell.attr->files[file]; file++) {
+            for (unsigned file = 0; cg_attr_file(t->plan.steps[i].cell.attr, file); file++) {
                 cleanup_free char *known = scene_line(&t->scene, &t->plan.steps[i].cell, file);
 
                 planned = planned ||

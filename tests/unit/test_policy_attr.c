@@ -14,6 +14,23 @@ static void every_kernel_name_is_in_the_table_of_its_version(void **state)
         }
 }
 
+/* The library's tables grow; what a policy may say does not grow with them. */
+static void a_policy_cannot_name_a_kernel_file_that_is_not_its_own(void **state)
+{
+    for (const struct cg_attr *attr = attr_next(NULL); attr; attr = attr_next(attr)) {
+        struct policy_key key;
+        bool own = false;
+
+        for (unsigned a = 0; a < POLICY_ATTRIBUTES && !own; a++)
+            for (int v = 0; v < 2; v++) {
+                const char *written = policy_attributes[a].written[v];
+
+                own = own || (written && strcmp(written, attr->name) == 0);
+            }
+        assert_int_equal(policy_key_find_written(attr->name, &key), own ? 0 : -ENOENT);
+    }
+}
+
 static void a_counterpart_here_is_a_counterpart_there(void **state)
 {
     for (unsigned a = 0; a < POLICY_ATTRIBUTES; a++) {
@@ -117,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kernel_name_is_in_the_table_of_its_version),
+        cmocka_unit_test(a_policy_cannot_name_a_kernel_file_that_is_not_its_own),
         cmocka_unit_test(a_counterpart_here_is_a_counterpart_there),
         cmocka_unit_test(a_key_is_found_by_either_name),
         cmocka_unit_test(what_is_no_key_is_not_found),

@@ -381,7 +381,7 @@ static void only_this_hosts_attributes_are_listed(void **state)
     tree = open_tree(*state, CG_GROUPED);
     for (const struct cg_attr *a = NULL; (a = cg_attr_next(tree, NULL, a)); all++) {
         assert_int_equal(a->version, 1);
-        assert_string_not_equal(cg_attr_controller(a), "cpuset");
+        assert_true(!cg_attr_controller(a) || strcmp(cg_attr_controller(a), "cpuset") != 0);
     }
     for (const struct cg_attr *a = NULL; (a = cg_attr_next(tree, "cpu", a)); cpu++)
         assert_string_equal(cg_attr_controller(a), "cpu");
