@@ -108,16 +108,21 @@ static void unpack(const char *folder, FILE *host)
         assert_int_equal(fclose(file), 0);
 }
 
-void folder_unpack_host(const char *folder, const char *name)
+void folder_unpack(const char *folder, const char *kind, const char *name)
 {
     const char *source = getenv("top_srcdir");
     cleanup_free char *path = NULL;
     FILE *host;
 
-    assert_true(asprintf(&path, "%s/tests/fixtures/hosts/%s.host", source ? source : ".", name) >
+    assert_true(asprintf(&path, "%s/tests/fixtures/%s/%s.host", source ? source : ".", kind, name) >
                 0);
     host = fopen(path, "r");
     assert_non_null(host);
     unpack(folder, host);
     assert_int_equal(fclose(host), 0);
+}
+
+void folder_unpack_host(const char *folder, const char *name)
+{
+    folder_unpack(folder, "hosts", name);
 }

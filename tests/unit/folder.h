@@ -12,7 +12,9 @@ void folder_make(const char *folder, const char *name);
 /* Reads FOLDER/NAME; free(). NULL where it is not. */
 char *folder_read(const char *folder, const char *name);
 
-/* Makes in FOLDER the host that tests/fixtures/hosts/NAME.host has recorded (see record-host). */
+/* Makes in FOLDER what tests/fixtures/KIND/NAME.host has recorded (see record-host). */
+void folder_unpack(const char *folder, const char *kind, const char *name);
+/* The same of KIND hosts: a host with guests. */
 void folder_unpack_host(const char *folder, const char *name);
 
 #endif
