@@ -184,6 +184,31 @@ static void on_v2_controllers_are_enabled_from_the_root_down(void **state)
     assert_memory_equal(parent, "+cpu", 4);
 }
 
+static void a_parent_with_processes_enables_nothing_unless_it_is_threaded(void **state)
+{
+    static const char *const types[] = {"domain\n", "domain threaded\n", "threaded\n"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        cleanup_tree struct cg_tree *tree = NULL;
+        cleanup_error struct cg_error *error = NULL;
+        struct cg_node *node = NULL;
+        int r;
+
+        make_v2(*state);
+        folder_write(*state, "cg/cgroup.subtree_control", "cpuset cpu memory\n");
+        folder_write(*state, "cg/a/cgroup.controllers", "cpu\n");
+        folder_write(*state, "cg/a/cgroup.subtree_control", "\n");
+        folder_write(*state, "cg/a/cgroup.procs", "1\n");
+        folder_write(*state, "cg/a/cgroup.type", types[i]);
+        tree = open_tree(*state, CG_GROUPED);
+        r = cg_node_create(found(tree, "/a"), i == 2 ? "c" : "b", &node, &error);
+        assert_int_equal(r, i == 0 ? -EBUSY : 0);
+        assert_int_equal(exists(*state, "cg/a/b"), i > 0);
+        if (i == 0)
+            assert_non_null(strstr(cg_error_text(error), "/a: cgroup.subtree_control"));
+    }
+}
+
 static void of_chosen_controllers_those_alone_are_enabled(void **state)
 {
     static const char *const chosen[] = {"cpu", NULL};
@@ -352,6 +377,7 @@ int main(void)
         in_folder(empty_children_are_removed_and_busy_ones_left),
         in_folder(tasks_of_every_hierarchy_are_joined),
         in_folder(on_v2_controllers_are_enabled_from_the_root_down),
+        in_folder(a_parent_with_processes_enables_nothing_unless_it_is_threaded),
         in_folder(of_chosen_controllers_those_alone_are_enabled),
         in_folder(a_grouped_tree_of_chosen_controllers_leaves_others_alone),
         in_folder(controllers_of_two_hierarchies_are_no_single_tree),
