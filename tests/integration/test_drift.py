@@ -1,0 +1,143 @@
+#!/usr/bin/python3
+"""Drift is healed, whatever else happens: many foreign writes at random moments."""
+import contextlib
+import os
+import shutil
+import sys
+import threading
+import time
+
+import vmpintest
+from vmpintest import main, skip_unless, virsh, wait_for
+from vmpintest.drift import Spread, drift_policy, files, healed_after, quantile
+from vmpintest.expect import cpus, equal, pinned, policy
+from vmpintest.runner import comment, takes
+from vmpintest.waiting import holds_for, slow
+
+GUESTS = int(os.environ.get("VMPIN_TEST_DRIFT_GUESTS", "4"))
+WRITES = int(os.environ.get("VMPIN_TEST_DRIFT_WRITES", "60"))
+SEED = int(os.environ.get("VMPIN_TEST_SEED", "1"))
+
+
+def in_force(guest):
+    for role in guest.roles():
+        pinned(guest, role, "1" if role == "emulator" else "0")
+    return True
+
+
+@contextlib.contextmanager
+def meanwhile(work):
+    """Does `work` again and again beside the test; a failure of it is the test's."""
+    ended, trouble = threading.Event(), []
+
+    def run():
+        try:
+            while not ended.is_set():
+                work()
+        except Exception as error:  # told by the test's own thread
+            trouble.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+    if trouble:
+        raise trouble[0]
+
+
+def hotplug(guest):
+    virsh("setvcpus", guest.name, str(guest.current + 1), "--live")
+    virsh("iothreadadd", guest.name, "7", "--live")
+    virsh("iothreaddel", guest.name, "7", "--live")
+
+
+@takes(300)
+def test_drift(t):
+    """Every foreign write is undone, also during hotplug and a restart of libvirtd"""
+    guests = t.guests(GUESTS, vcpus=4, current=3, iothreads=1)
+    t.policies.write("a.json", drift_policy(guests))
+    agent = t.agent()
+    for guest in guests:
+        wait_for(lambda: in_force(guest), 10, f"the policy of {guest}")
+    spread = Spread([path for guest in guests for path in files(guest)], SEED)
+    plugged = iter(guests)
+    times = []
+
+    def disturb():
+        guest = next(plugged, None)
+        if guest:
+            hotplug(guest)
+        time.sleep(0.1)
+
+    with meanwhile(disturb):
+        for number in range(WRITES):
+            time.sleep(spread.moment(0.1))
+            if number == WRITES // 2 and t.machine.may_kill_libvirtd():
+                t.machine.restart_libvirtd()
+            path = spread.next()
+            took = healed_after(path, slow(10))
+            assert took is not None, f"{path} was not healed"
+            times.append(1000 * took)
+    comment(f"{WRITES} writes (seed {SEED}): healed after {quantile(times, 0.5):.2f} ms (median), "
+            f"{quantile(times, 0.99):.2f} ms (99th percentile)")
+    for guest in guests:
+        wait_for(lambda: in_force(guest), 10, f"the policy of {guest}")
+    assert "something else keeps changing" not in agent.log(), "spread writes are no fight"
+
+
+def test_fight(t):
+    """A value that is fought over is healed more slowly, loudly; another one is healed at once"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    agent = t.agent()
+    wait_for(lambda: pinned(guest, "vcpu0", "1"), 10, "the policy")
+    fought = guest.nodes.file("vcpu0", "cpuset.cpus")
+    for _ in range(5):
+        assert healed_after(fought, slow(10)) is not None
+    agent.wait_log("something else keeps changing vcpu0 cpuset.cpus")
+    guest.nodes.set_cpus("vcpu0", "0")
+    assert healed_after(guest.nodes.file("vcpu1", "cpuset.cpus"), slow(10)) is not None
+    equal("the value that rests, while another is healed", guest.nodes.cpus("vcpu0"), "0")
+    wait_for(lambda: pinned(guest, "vcpu0", "1"), 20, "the end of the pause")
+
+
+FEW_WATCHES = [sys.executable, f"{os.path.dirname(vmpintest.__file__)}/few_watches.py"]
+
+
+def test_no_watches(t):
+    """Without inotify watches drift is found by looking now and then, and the log says so"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    agent = t.agent(wrapper=FEW_WATCHES)
+    wait_for(lambda: pinned(guest, "vcpu0", "1"), 10, "the policy")
+    agent.wait_log("max_user_watches")
+    guest.nodes.set_cpus("vcpu0", "0")
+    wait_for(lambda: pinned(guest, "vcpu0", "1"), 20, "the sweep")
+
+
+def test_echo_is_quiet(t):
+    """What vmpin itself writes leads to no further write and is no drift"""
+    skip_unless(shutil.which("strace"), "strace is not installed")
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    trace = f"{t.root}/writes"
+    agent = t.agent(wrapper=["strace", "-f", "-qq", "-y", "-o", trace, "-e", "trace=write"])
+
+    def writes():
+        with open(trace, encoding="utf-8", errors="replace") as file:
+            return [line for line in file if "cpuset.cpus>" in line]
+
+    wait_for(lambda: pinned(guest, "vcpu0", "1") and pinned(guest, "vcpu1", "1"), 10, "the policy")
+    wait_for(lambda: len(writes()) == 2, 10, "two writes, and no more")
+    guest.nodes.set_cpus("vcpu0", "0")
+    wait_for(lambda: pinned(guest, "vcpu0", "1"), 10, "the heal")
+    wait_for(lambda: len(writes()) == 3, 10, "one more write")
+    holds_for(lambda: len(writes()) == 3, 1, "no write of its own echo")
+    equal("heals told", agent.log().count("healed"), 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
