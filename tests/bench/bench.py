@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Measures vmpin and prints one table: `make bench`, as root, on a host with v1 control groups.
 
-    bench.py [plan] [agent] [helper] [apply] [tree]
+    bench.py [plan] [agent] [helper] [apply] [tree] [drift] [first]
 
-Without names, everything, in three minutes or so. What is compared runs in turn, several times, and
+Without names, everything, in ten minutes or so: `drift` and `first` start real guests and take most
+of them. What is compared runs in turn, several times, and
 medians are shown; where nothing waits, CPU time is taken, which other programs disturb least. It
 makes guests' control groups of its own below `machine`, and removes them; it touches no guest,
 policy or control group of others. A run fails when something is wrong, not when it is slow.
@@ -15,11 +16,11 @@ import signal
 import sys
 import tempfile
 
-from vmpinbench import agent, apply, groups, helper, plan, programs, table, tree
+from vmpinbench import agent, apply, drift, first, groups, helper, plan, programs, table, tree
 
 LOCK = "/run/vmpin-bench.lock"
 SECTIONS = {"plan": plan, "agent": agent, "helper": helper, "apply": apply,
-            "tree": tree}
+            "tree": tree, "drift": drift, "first": first}
 
 
 def end(number, _):

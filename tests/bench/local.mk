@@ -1,7 +1,7 @@
 # Speed and memory beside their bounds: `make bench` as root on a host with v1 control groups, and
 # all of it in some minutes; BENCH="plan apply" for parts (tests/bench/bench.py says which). A slow
 # run does not fail.
-bench_programs = bench_bare bench_plan bench_apply bench_tree
+bench_programs = bench_bare bench_echo bench_plan bench_apply bench_tree
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
@@ -18,6 +18,8 @@ bench_shared = \
 	tests/bench/recorder.h tests/bench/recorder.c
 
 bench_bare_SOURCES = tests/bench/bench_bare.c tests/bench/bare.h tests/bench/bare.c
+bench_echo_SOURCES = tests/bench/bench_echo.c
+bench_echo_LDADD = libbase.la
 bench_plan_SOURCES = tests/bench/bench_plan.c $(bench_shared)
 bench_plan_CPPFLAGS = $(bench_cppflags)
 bench_plan_LDADD = libreconcile.la
@@ -33,9 +35,12 @@ EXTRA_DIST += \
 	tests/bench/vmpinbench/__init__.py \
 	tests/bench/vmpinbench/agent.py \
 	tests/bench/vmpinbench/apply.py \
+	tests/bench/vmpinbench/drift.py \
+	tests/bench/vmpinbench/first.py \
 	tests/bench/vmpinbench/groups.py \
 	tests/bench/vmpinbench/helper.py \
 	tests/bench/vmpinbench/plan.py \
 	tests/bench/vmpinbench/programs.py \
+	tests/bench/vmpinbench/real.py \
 	tests/bench/vmpinbench/table.py \
 	tests/bench/vmpinbench/tree.py

@@ -1,15 +1,14 @@
 #!/usr/bin/python3
 """Drift is healed, whatever else happens: many foreign writes at random moments."""
-import contextlib
 import os
 import shutil
 import sys
-import threading
 import time
 
 import vmpintest
-from vmpintest import main, skip_unless, virsh, wait_for
-from vmpintest.drift import Spread, drift_policy, files, healed_after, quantile
+from vmpintest import main, skip_unless, wait_for
+from vmpintest.drift import (Spread, disturbing, drift_in_force, drift_policy, files, healed_after,
+                             quantile)
 from vmpintest.expect import cpus, equal, pinned, policy
 from vmpintest.runner import comment, takes
 from vmpintest.waiting import holds_for, slow
@@ -19,41 +18,6 @@ WRITES = int(os.environ.get("VMPIN_TEST_DRIFT_WRITES", "60"))
 SEED = int(os.environ.get("VMPIN_TEST_SEED", "1"))
 
 
-def in_force(guest):
-    for role in guest.roles():
-        pinned(guest, role, "1" if role == "emulator" else "0")
-    return True
-
-
-@contextlib.contextmanager
-def meanwhile(work):
-    """Does `work` again and again beside the test; a failure of it is the test's."""
-    ended, trouble = threading.Event(), []
-
-    def run():
-        try:
-            while not ended.is_set():
-                work()
-        except Exception as error:  # told by the test's own thread
-            trouble.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-    if trouble:
-        raise trouble[0]
-
-
-def hotplug(guest):
-    virsh("setvcpus", guest.name, str(guest.current + 1), "--live")
-    virsh("iothreadadd", guest.name, "7", "--live")
-    virsh("iothreaddel", guest.name, "7", "--live")
-
-
 @takes(300)
 def test_drift(t):
     """Every foreign write is undone, also during hotplug and a restart of libvirtd"""
@@ -61,18 +25,10 @@ def test_drift(t):
     t.policies.write("a.json", drift_policy(guests))
     agent = t.agent()
     for guest in guests:
-        wait_for(lambda: in_force(guest), 10, f"the policy of {guest}")
+        wait_for(lambda: drift_in_force(guest), 10, f"the policy of {guest}")
     spread = Spread([path for guest in guests for path in files(guest)], SEED)
-    plugged = iter(guests)
     times = []
-
-    def disturb():
-        guest = next(plugged, None)
-        if guest:
-            hotplug(guest)
-        time.sleep(0.1)
-
-    with meanwhile(disturb):
+    with disturbing(guests):
         for number in range(WRITES):
             time.sleep(spread.moment(0.1))
             if number == WRITES // 2 and t.machine.may_kill_libvirtd():
@@ -84,7 +40,7 @@ def test_drift(t):
     comment(f"{WRITES} writes (seed {SEED}): healed after {quantile(times, 0.5):.2f} ms (median), "
             f"{quantile(times, 0.99):.2f} ms (99th percentile)")
     for guest in guests:
-        wait_for(lambda: in_force(guest), 10, f"the policy of {guest}")
+        wait_for(lambda: drift_in_force(guest), 10, f"the policy of {guest}")
     assert "something else keeps changing" not in agent.log(), "spread writes are no fight"
 
 

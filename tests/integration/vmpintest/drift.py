@@ -1,12 +1,15 @@
 """Foreign writes into guests' files, and how long each is in force: what the drift test and the
 bench have in common. It is watched by inotify, with nothing of vmpin's."""
+import contextlib
 import ctypes
 import os
 import random
 import select
+import threading
 import time
 
-from .expect import policy
+from .expect import pinned, policy
+from .guest import virsh
 
 IN_MODIFY = 2
 libc = ctypes.CDLL(None, use_errno=True)
@@ -65,6 +68,41 @@ def healed_after(path, limit):
 
 def drift_policy(guests):
     return policy(guests, APPLY)
+
+
+def drift_in_force(guest):
+    for role in guest.roles():
+        pinned(guest, role, "1" if role == "emulator" else "0")
+    return True
+
+
+def hotplug(guest):
+    virsh("setvcpus", guest.name, str(guest.current + 1), "--live")
+    virsh("iothreadadd", guest.name, "7", "--live")
+    virsh("iothreaddel", guest.name, "7", "--live")
+
+
+@contextlib.contextmanager
+def disturbing(guests):
+    """Meanwhile a vCPU and an iothread are plugged into one guest after the other. libvirtd may be
+    away; a guest is left out then."""
+    ended = threading.Event()
+
+    def run():
+        for guest in guests:
+            if ended.is_set():
+                return
+            with contextlib.suppress(AssertionError):
+                hotplug(guest)
+            ended.wait(0.2)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def files(guest):

@@ -223,7 +223,9 @@ class Machine:
 
     @staticmethod
     def start_daemon(name):
-        subprocess.run([name, "-d"], check=True)
+        # One that was just killed may hold the pid file yet, by a child of its.
+        wait_for(lambda: subprocess.run([name, "-d"], check=False).returncode == 0, 10,
+                 f"{name} to start")
         return wait_for(lambda: daemon(name), 20, f"{name} to run")
 
     def start_libvirtd(self):

@@ -9,8 +9,9 @@ import time
 
 from .guest import URI, virsh
 from .host import read
-from .waiting import wait_for
+from .waiting import slow, wait_for
 
+WATCHED = 0.5  # seconds of each start
 VCPU = '"CPU *"'
 SWITCH = re.compile(r"\[(\d+)\].* (\d+\.\d+): sched_switch: prev_comm=.* prev_pid=(\d+) .*"
                     r"==> next_comm=.* next_pid=(\d+) ")
@@ -68,15 +69,26 @@ class Trace:
              "--loop"], stdin=subprocess.DEVNULL, stdout=self.told,
             stderr=subprocess.STDOUT)
         self.undo.callback(listener.wait)
-        self.undo.callback(listener.terminate)
+        self.undo.callback(listener.kill)
 
     def wait_until_heard(self, guest):
-        """virsh does not say when it listens: a guest that runs is resumed until it is heard."""
+        """virsh does not say when it listens: the guest is started, and resumed until it is heard."""
         def heard():
             virsh("suspend", guest.name)
             virsh("resume", guest.name)
             return self.resumed(guest)
+        guest.start(paused=False)
         wait_for(heard, 20, "virsh to listen")
+        guest.destroy()
+
+    def start(self, guest, allowed, begin=None):
+        """Starts the guest (by `begin`); the seconds that its vCPUs ran on other CPUs than
+        `allowed`, from when QEMU let them run and for so long."""
+        self.clear()
+        begin() if begin else guest.start(paused=False)
+        since = wait_for(lambda: self.resumed(guest), 10, "the start of the CPUs")
+        time.sleep(slow(WATCHED))
+        return self.elsewhere(guest, allowed, since)
 
     def clear(self):
         """Forgets what was traced and heard."""
