@@ -163,16 +163,21 @@ void work_watch(struct agent *agent, struct managed *guest)
               error ? cg_error_text(error) : "out of memory");
 }
 
-/* What stands in a file is fought over by writing; systemd is asked with pauses of its own. */
+/* Written back by this pass, if only until somebody wrote over it again. What stands in a file is
+ * fought over by writing; systemd is asked with pauses of its own. */
+static bool is_healed(const struct change *change)
+{
+    return change->reason == CHANGE_HEAL && change->cell.target == CELL_FILE &&
+           (change->state == CHANGE_DONE ||
+            (change->state == CHANGE_FAILED && change->error_number == 0));
+}
+
 static int healed_cells(const struct report *report, struct cells *ret)
 {
     for (size_t i = 0; i < report->change_count; i++) {
         const struct change *change = &report->changes[i];
-        int r = 0;
+        int r = is_healed(change) ? cells_set(ret, &change->cell) : 0;
 
-        if (change->state == CHANGE_DONE && change->reason == CHANGE_HEAL &&
-            change->cell.target == CELL_FILE)
-            r = cells_set(ret, &change->cell);
         if (r < 0)
             return r;
     }
