@@ -79,7 +79,7 @@ class Drift:
 
 def bench(table, folder):
     try:
-        with real.guests() as test:
+        with real.guests(folder) as test:
             table.section(f"drift: {count(WRITES)} foreign writes at random moments over {GUESTS} "
                           "guests, until the value is back (bare: inotify and one write)")
             Drift(table, test).run()

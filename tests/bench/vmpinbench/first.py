@@ -38,7 +38,7 @@ def show(table, ran, events):
 
 def bench(table, folder):
     try:
-        with real.guests() as test, Trace() as trace:
+        with real.guests(folder) as test, Trace() as trace:
             table.section(f"first instruction: {count(STARTS)} starts of a guest with 4 vCPUs on one "
                           "CPU (bare: an agent that waits for libvirt's Started)")
             guest = test.guest(vcpus=4, start=False)

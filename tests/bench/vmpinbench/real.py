@@ -25,10 +25,12 @@ def signals_kept():
 
 
 @contextlib.contextmanager
-def guests():
-    """A test's means: guests, policies and agents, all of which end with it."""
+def guests(folder):
+    """A test's means: guests, policies and agents, all of which end with it. The state is kept in
+    the bench's folder, in memory."""
     try:
         with signals_kept(), host.Machine() as machine, Test(machine) as test:
+            test.vmpin.state = f"{folder}/state"
             yield test
     except (AssertionError, host.Refused) as trouble:
         raise programs.Failed(str(trouble)) from trouble
