@@ -2,10 +2,21 @@
 #include "agent/parts.h"
 
 #include "agent/entries.h"
+#include "agent/tell.h"
 #include "base/jitter.h"
 
 #include <string.h>
 #include <sys/wait.h>
+
+/* libvirt's event comes after its write, and so most often after the heal. */
+#define SAME_MOMENT (500 * CORE_MS)
+
+static void note_writer(const struct agent *agent, const struct managed *guest,
+                        enum message_event event)
+{
+    if (event == EVENT_TUNABLE && guest->healed_at && agent_now() - guest->healed_at < SAME_MOMENT)
+        tell_libvirt_wrote(&agent->log, guest);
+}
 
 static void take_guest(struct agent *agent, struct message *message)
 {
@@ -20,6 +31,7 @@ static void take_guest(struct agent *agent, struct message *message)
     }
     event.facts = steal_pointer(&message->facts);
     agent_tell(agent, &event);
+    note_writer(agent, guest, message->event);
     if (guest->facts)
         launch_note_facts(agent, guest->facts, message->event);
     else

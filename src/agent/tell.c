@@ -209,3 +209,13 @@ void tell_failure(const struct log *log, struct managed *guest, const char *why)
     trouble_tell(log, &trouble, guest);
     trouble_release(&trouble);
 }
+
+void tell_libvirt_wrote(const struct log *log, const struct managed *guest)
+{
+    const struct log_entry entry = tell_entry(guest, LOG_NOTICE, ENTRY_HEALED);
+
+    log_entry(log, &entry,
+              "%s: libvirt tells of a change through it (virsh vcpupin, schedinfo or the like) at "
+              "the time of that heal",
+              managed_name(guest));
+}

@@ -17,4 +17,7 @@ void tell_report(const struct log *log, struct managed *guest, const struct repo
 /* The same for a pass that could not be made. */
 void tell_failure(const struct log *log, struct managed *guest, const char *why);
 
+/* libvirt tells that somebody changed a tunable through it, just when drift was undone. */
+void tell_libvirt_wrote(const struct log *log, const struct managed *guest);
+
 #endif

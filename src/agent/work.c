@@ -256,6 +256,8 @@ static void pass(struct agent *agent, const struct action *action)
         r = reconcile_guest(&agent->context, &request, &report, &error);
     if (r == 0)
         r = healed_cells(&report, &healed);
+    if (healed.count > 0)
+        guest->healed_at = agent_now();
     if (r == 0) {
         judge(agent, guest, &report, &event);
         tell_report(&agent->log, guest, &report,

@@ -88,10 +88,11 @@ def test_removed_after_virsh(t):
     """A pin set through virsh is healed, and is what comes back when the policy goes"""
     guest = t.guest()
     t.policies.write("a.json", policy(guest, {"vcpu*": cpus("0"), "vm": {"cpu": {"shares": 2048}}}))
-    t.agent()
+    agent = t.agent()
     in_force(guest, "vcpu0", "0")
     virsh("vcpupin", guest.name, "0", "1", "--live")
     in_force(guest, "vcpu0", "0")
+    agent.wait_log("libvirt tells of a change through it")
     wait_for(lambda: weighs(guest, "vm", 2048), 10, "the shares")
     t.policies.remove("a.json")
     in_force(guest, "vcpu0", "1")

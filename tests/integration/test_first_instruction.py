@@ -4,10 +4,11 @@ import os
 import statistics
 import sys
 
-from vmpintest import main
+from vmpintest import main, virsh
 from vmpintest.expect import cpus, equal, pinned, policy
 from vmpintest.runner import comment, takes
 from vmpintest.trace import Trace
+from vmpintest.waiting import slow
 
 STARTS = int(os.environ.get("VMPIN_TEST_STARTS", "5"))
 
@@ -29,6 +30,23 @@ def test_first_instruction(t):
         # On a machine that is too busy to let the agent run in time one may be late; an agent that
         # waits for Started is late each time.
         equal("ms that vCPUs ran elsewhere in most starts", statistics.median(ran), 0)
+
+
+@takes(120)
+def test_restore(t):
+    """A guest that is restored is pinned before it goes on"""
+    guest = t.guest(vcpus=4, start=False)
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("0")}))
+    t.agent()
+    saved = f"{t.root}/saved"
+    with Trace() as trace:
+        trace.wait_until_heard(guest)
+        guest.start(paused=False)
+        virsh("save", guest.name, saved)
+        ran = 1000 * trace.start(guest, {0}, lambda: virsh("restore", saved))
+        comment(f"{ran:.3f} ms elsewhere")
+        pinned(guest, "vcpu3", "0")
+        assert ran < slow(50), f"its vCPUs ran {ran:.3f} ms elsewhere"
 
 
 if __name__ == "__main__":
