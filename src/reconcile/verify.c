@@ -2,8 +2,8 @@
 
 #include "cgroup/access.h"
 #include "cgroup/guest_path.h"
-#include "reconcile/controllers.h"
 #include "cgroup/set.h"
+#include "reconcile/controllers.h"
 
 #include <string.h>
 
