@@ -52,6 +52,8 @@ static const char *note_on(const struct pass *pass, const struct step *step)
         cg_value_set(record->baseline, &set) == 0 && cg_set_count(set) == 0)
         return "it was empty, which the kernel does not take back while threads are in it; the "
                "full set grants the same";
+    if (step->cell.target == CELL_UNIT && !pass->writes && record)
+        return "in force, but systemd, which was asked to have it on record, has not got it yet";
     return pass_move_note(pass, step);
 }
 

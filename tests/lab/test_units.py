@@ -3,6 +3,7 @@
 and what else systemd and libvirt do is undone."""
 import contextlib
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -12,7 +13,7 @@ from vmpintest import main, skip_unless, virsh, wait_for
 from vmpintest.expect import cpus, equal, full, full_in_force, pinned, policy, weighs
 from vmpintest.host import Machine, read
 from vmpintest.node import shares_to_weight
-from vmpintest.waiting import slow
+from vmpintest.waiting import holds_for, slow
 
 # A generator can write nowhere else.
 BUSY = "/run/systemd/generator/vmpin-test-busy"
@@ -99,6 +100,28 @@ def test_on_record(t):
     t.policies.write("a.json", policy(guest, WEIGHT))
     t.agent()
     settled(guest, unit, 2048)
+
+
+def test_idle(t):
+    """Once systemd has answered, the agent sleeps as if it had never asked"""
+    guest = t.guest()
+    unit = Unit(guest)
+    t.policies.write("a.json", policy(guest, WEIGHT))
+    agent = t.agent()
+    settled(guest, unit, 2048)
+
+    def wakes():
+        return re.search(r"^voluntary_ctxt_switches:\s+(\d+)", read(f"/proc/{agent.pid}/status"),
+                         re.M).group(1)
+    wait_for(lambda: agent_rests(wakes), 20, "the agent at rest")
+    before = wakes()
+    holds_for(lambda: wakes() == before, 3, "the agent's sleep")
+
+
+def agent_rests(wakes):
+    before = wakes()
+    time.sleep(1)
+    return wakes() == before
 
 
 def test_policy_removed(t):
