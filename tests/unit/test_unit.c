@@ -348,7 +348,7 @@ static void a_program_killed_before_the_answer_leaves_it_to_the_next_one(void **
     unit_call_release(&life.call);
     assert_int_equal(life_pass(&life, RECONCILE_STATUS), 0);
     expect_status(&life, GUEST_SETTLING);
-    assert_non_null(strstr(life_change(&life, CHANGE_SETTLING)->note, "systemd was asked"));
+    assert_non_null(strstr(life_change(&life, CHANGE_SETTLING)->note, "has not got it yet"));
     life_apply(&life, "after the restart");
     answer(&fake);
     life_apply(&life, "its answer");
