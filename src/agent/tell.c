@@ -143,14 +143,15 @@ static void add_change(struct trouble *trouble, const struct managed *guest,
                              "in force, but systemd has not got it on record"},
     };
     struct log_entry entry = tell_entry(guest, how[change->state].priority, how[change->state].id);
+    /* To ask systemd once more is no drift: the file had the value all the time. */
+    bool drift = change->reason == CHANGE_HEAL && change->state != CHANGE_SETTLING;
     const char *verb = how[change->state].verb;
     cleanup_free char *line = NULL;
     char node[ROLE_NAME_SIZE];
 
     entry_is_of(&entry, change->cell.role, attribute(&change->cell), change->cell.origin, node);
     if (asprintf(&line, "%s: %s%s%s%s", verb ? verb : not_made, text, change->error ? ": " : "",
-                 change->error ? change->error : "",
-                 change->reason == CHANGE_HEAL ? " (drift)" : "") < 0)
+                 change->error ? change->error : "", drift ? " (drift)" : "") < 0)
         line = NULL;
     else
         trouble_add(trouble, &entry, line);
