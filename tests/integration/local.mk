@@ -35,6 +35,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/integration/vmpintest/waiting.py \
 	tests/lab/build-image \
 	tests/lab/run \
+	tests/lab/test_attributes.py \
 	tests/lab/test_cgtree_v2.py \
 	tests/lab/test_clock.py \
 	tests/lab/test_cpus.py \
@@ -55,7 +56,7 @@ soak: all
 
 # The same on an emulated Debian host with systemd and cgroup v2 (root; builds its image once).
 # LAB_FLAGS: see tests/lab/run --help.
-check-lab: all test_model_v1 test_model_v2 example_tree example_guest
+check-lab: all test_model_v1 test_model_v2 test_attributes_host example_tree example_guest
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(top_srcdir)/tests/lab/run $(LAB_FLAGS)
 
 # The Debian packages, for tests/lab/test_package.py among others.
