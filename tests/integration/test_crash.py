@@ -26,6 +26,7 @@ def test_libvirtd_restarts(t):
     skip_unless(t.machine.may_kill_libvirtd(), "libvirtd was running before the tests")
     guest = t.guest(vcpus=3, iothreads=1)
     before = guest.nodes.settings()
+    was = guest.nodes.cpus("vcpu0")
     t.policies.write("a.json", {"match": EVERY,
                                 "apply": full(guest)["apply"]})
     agent = t.agent()
@@ -39,7 +40,7 @@ def test_libvirtd_restarts(t):
     virsh("vcpupin", guest.name, "0", "0-1", "--live")
     wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "healing once more")
     assert agent.running()
-    guest.nodes.set_cpus("vcpu0", before[guest.nodes.file("vcpu0", "cpuset.cpus")].decode())
+    guest.nodes.set_cpus("vcpu0", was)
     wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "the policy")
     t.policies.remove("a.json")
     back(t, guest, before)
