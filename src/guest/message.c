@@ -111,6 +111,15 @@ int message_parse(const char *line, size_t length, struct message *ret, struct c
     return 0;
 }
 
+/* json_pack() would leak the facts when there is no memory for the rest. */
+static json_t *with_facts(json_t *object, const struct facts *facts)
+{
+    if (json_object_set_new(object, "facts", facts_to_json(facts)) == 0)
+        return object;
+    json_decref(object);
+    return NULL;
+}
+
 static json_t *message_to_json(const struct message *message)
 {
     const char *type = type_names[message->type];
@@ -120,8 +129,9 @@ static json_t *message_to_json(const struct message *message)
         return json_pack("{s:s, s:s, s:s}", "type", type, "uri", message->uri, "libvirt",
                          message->text);
     case MESSAGE_GUEST:
-        return json_pack("{s:s, s:s, s:o}", "type", type, "event", event_names[message->event],
-                         "facts", facts_to_json(message->facts));
+        return with_facts(
+            json_pack("{s:s, s:s}", "type", type, "event", event_names[message->event]),
+            message->facts);
     case MESSAGE_SYNCED:
         return json_pack("{s:s}", "type", type);
     case MESSAGE_GONE:

@@ -68,9 +68,6 @@ static int syntax_problem(struct parser *parser, const json_error_t *error)
     int r;
 
     switch (json_error_code(error)) {
-    case json_error_unknown: /* jansson's way to say that there is no memory */
-    case json_error_out_of_memory:
-        return -ENOMEM;
     case json_error_stack_overflow:
         r = policy_problems_add(parser->problems, file, NULL, error->line, error->column,
                                 "is nested deeper than %d levels", DEPTH_MAX);
@@ -102,12 +99,12 @@ static int load_document(struct parser *parser, const char *text, size_t length,
         return r;
     json_memory_watch();
     *ret = json_loadb(text, length, JSON_REJECT_DUPLICATES, &error);
-    if (!*ret && json_error_code(&error) == json_error_duplicate_key) {
+    if (!*ret && !json_memory_lacked() && json_error_code(&error) == json_error_duplicate_key) {
         *ret = json_loadb(text, length, 0, &error);
         if (*ret)
             report_duplicates(parser, text, length);
     }
-    if (!*ret && json_memory_lacked())
+    if (!*ret && json_memory_lacked()) /* then the error says nothing */
         return -ENOMEM;
     return *ret ? 0 : syntax_problem(parser, &error);
 }

@@ -129,7 +129,7 @@ static int plan_unasked(const struct sets *s)
     const struct cg_role vm = s->p->roles->roles[0];
     const struct cell *own = target_of(s, vm), *by = NULL;
     const struct cg_set *seen = seen_set(s, vm), *base = own ? set_of(own) : seen;
-    struct cg_set *needed;
+    struct cg_set *needed = NULL;
     int r;
 
     /* Not read since nothing changes; or an empty v2 set, which grants whatever is above it. */

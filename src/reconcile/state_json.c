@@ -34,10 +34,10 @@ static json_t *value_to_json(const struct cg_value *value)
     return cg_value_format(value, &text) < 0 ? NULL : json_string(text);
 }
 
-/* NULL when one of them is, or out of memory. */
+/* NULL when one of them is, or out of memory. json_pack() would leak what it is handed then. */
 static json_t *append(json_t *array, json_t *value)
 {
-    if (array && json_array_append_new(array, value) == 0)
+    if (json_array_append_new(array, value) == 0)
         return array;
     json_decref(array);
     return NULL;
@@ -51,8 +51,10 @@ static json_t *record_to_json(const struct record *record)
 
     for (size_t i = 0; i < RECORD_WRITTEN && record->written[i]; i++)
         written = append(written, value_to_json(record->written[i]));
-    row = json_pack("[s, s, o, o]", role_name(record->role, role), record->attr->name,
-                    value_to_json(record->baseline), written);
+    row = append(json_array(), json_string(role_name(record->role, role)));
+    row = append(row, json_string(record->attr->name));
+    row = append(row, value_to_json(record->baseline));
+    row = append(row, written);
     if (target)
         row = append(row, json_string(target));
     if (record->settled)
@@ -74,10 +76,12 @@ int state_format(const struct guest_state *state, char **ret_text)
             return -ENOMEM;
         }
     root =
-        json_pack("{s:i, s:s, s:i, s:I, s:I, s:b, s:o}", "version", STATE_VERSION, "uuid",
-                  state->uuid, "pid", (int)state->pid, "start_time", (json_int_t)state->start_time,
-                  "node", (json_int_t)state->node, "lost", state->lost, "cells", cells);
-    text = root ? json_dumps(root, 0) : NULL;
+        json_pack("{s:i, s:s, s:i, s:I, s:I, s:b}", "version", STATE_VERSION, "uuid", state->uuid,
+                  "pid", (int)state->pid, "start_time", (json_int_t)state->start_time, "node",
+                  (json_int_t)state->node, "lost", state->lost);
+    if (json_object_set_new(root, "cells", cells) < 0)
+        return -ENOMEM;
+    text = json_dumps(root, 0);
     if (!text || json_memory_lacked()) {
         free(text);
         return -ENOMEM;
