@@ -16,6 +16,7 @@ from vmpintest.expect import cpus, equal, pinned, policy
 from vmpintest.host import read
 
 CPU = "/sys/devices/system/cpu"
+OWN_NETWORK = ["sh", "-c", 'unshare --net -- "$@"', "sh"]
 
 
 def write(path, text):
@@ -107,10 +108,10 @@ def test_all_offline(t):
 
 
 def test_all_follows(t):
-    """"all" in a policy is what is online, as CPUs go and come"""
+    """"all" in a policy is what is online, also for an agent that has no network, as a service"""
     guest = t.guest()
     t.policies.write("a.json", policy(guest, {"vcpu*": cpus("all,^0")}))
-    agent = t.agent()
+    agent = t.agent(wrapper=OWN_NETWORK)
     wait_for(lambda: pinned(guest, "vcpu0", "1-7"), 10, "the policy")
     with offline(t, guest, 6):
         wait_for(lambda: pinned(guest, "vcpu0", "1-5,7"), 10, "all but one")

@@ -214,6 +214,26 @@ static void what_somebody_else_wrote_meanwhile_is_what_returns(void **state)
     life_end(&life);
 }
 
+static void a_slice_that_is_narrowed_under_what_is_in_force_is_named(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 2, false);
+    life_desire(&life, "vm", "cpuset.cpus", "2-5");
+    life_desire(&life, "vm", "cpuset.mems", "0-1");
+    life_apply(&life, "");
+    assert_int_equal(model_write(life.scene.model, "cpuset", "machine.slice", "cpuset.cpus", "0-3"),
+                     0);
+    assert_int_equal(model_write(life.scene.model, "cpuset", "machine.slice", "cpuset.mems", "0"),
+                     0);
+    life_apply(&life, "");
+    expect_status(&life, GUEST_FAILED);
+    expect_refused(&life, "cpuset.cpus", "grants 2-3: 4-5: /sys/fs/cgroup/machine.slice");
+    expect_refused(&life, "cpuset.mems", "grants 0: 1: /sys/fs/cgroup/machine.slice");
+    assert_int_equal(life.scene.fail->writes, 0);
+    life_end(&life);
+}
+
 /* ---- CPUs and vCPUs that come and go ----------------------------------------------------------
  */
 
@@ -387,6 +407,7 @@ int main(void)
         cmocka_unit_test(what_somebody_else_wrote_meanwhile_is_what_returns),
         cmocka_unit_test(v2_recovers_by_itself_when_a_cpu_returns),
         cmocka_unit_test(v1_needs_the_slice_mended_when_a_cpu_returns),
+        cmocka_unit_test(a_slice_that_is_narrowed_under_what_is_in_force_is_named),
         cmocka_unit_test(v1_tells_how_to_move_a_thread_back_into_a_set_that_was_empty),
         cmocka_unit_test(v1_returns_to_what_is_online_of_a_baseline),
         cmocka_unit_test(what_is_asked_of_offline_cpus_alone_is_left_as_it_is),
