@@ -469,6 +469,7 @@ static void look_at_cpus(struct core *core, uint64_t now)
     struct managed *guest;
 
     core->cpus_due = CORE_NEVER;
+    core->host_due = now; /* the next one may be on its way out, without a uevent yet */
     TAILQ_FOREACH(guest, &core->store->all, all) {
         ask(core, guest, WORK_RESOLVE, now);
         if (guest->schedule.cpu_changed)

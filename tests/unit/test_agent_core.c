@@ -784,9 +784,10 @@ static void a_cpu_that_goes_or_comes_is_a_look_at_the_guests_that_want_it(void *
     PLAY(A_RUNS, FACTS(2, "b", 2, EVENT_LIST, "resolve b, pass b"),
          {3, WANTED, "a", .wanted = "4-5"}, {3, WANTED, "b", .wanted = "6"},
          {10, CORE_CPU, .cpu = 5, .expect = "read host"},
-         {300, WAIT, .expect = "@210 resolve a, @210 resolve b, @210 pass a"},
+         {300, WAIT, .expect = "@210 read host, @210 resolve a, @210 resolve b, @210 pass a"},
          {400, CORE_CPU, .cpu = UEVENT_ANY_CPU, .expect = "read host"},
-         {700, WAIT, .expect = "@600 resolve a, @600 resolve b, @600 pass a, @600 pass b"},
+         {700, WAIT,
+          .expect = "@600 read host, @600 resolve a, @600 resolve b, @600 pass a, @600 pass b"},
          QUIET(60000));
 }
 
@@ -794,14 +795,14 @@ static void cpus_that_change_one_after_the_other_are_one_look_after_the_last(voi
 {
     PLAY(A_RUNS, {3, WANTED, "a", .wanted = "4-5"}, {10, CORE_CPU, .cpu = 5, .expect = "read host"},
          {150, CORE_CPU, .cpu = 6, .expect = "read host"},
-         {500, WAIT, .expect = "@350 resolve a, @350 pass a"}, QUIET(60000));
+         {500, WAIT, .expect = "@350 read host, @350 resolve a, @350 pass a"}, QUIET(60000));
 }
 
 static void a_look_before_the_kernel_is_done_is_not_the_last_one(void **state)
 {
     PLAY(A_RUNS, {3, WANTED, "a", .wanted = "5"}, {10, CORE_CPU, .cpu = 5, .expect = "read host"},
-         EVENT(20, CORE_NODE, "a", "pass a"), {500, WAIT, .expect = "@210 resolve a, @210 pass a"},
-         QUIET(60000));
+         EVENT(20, CORE_NODE, "a", "pass a"),
+         {500, WAIT, .expect = "@210 read host, @210 resolve a, @210 pass a"}, QUIET(60000));
 }
 
 static void a_queue_of_many_is_served_by_time_then_by_order(void **state)
