@@ -604,6 +604,7 @@ class Watch:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm"
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a job in the background ignores it
             words = h.command("status", "--watch")
             os.execv(words[0], words)
         self.told = ""
