@@ -56,10 +56,13 @@ soak: all
 
 # The same on an emulated Debian host with systemd and cgroup v2 (root; builds its image once).
 # LAB_FLAGS: see tests/lab/run --help.
-check-lab: all test_model_v1 test_model_v2 test_attributes_host example_tree example_guest
+lab-programs: all
+	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) test_model_v1 test_model_v2 test_attributes_host \
+		example_tree example_guest
+check-lab: lab-programs
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(top_srcdir)/tests/lab/run $(LAB_FLAGS)
 
 # The Debian packages, for tests/lab/test_package.py among others.
 packages: all
 	$(top_srcdir)/scripts/build-packages $(abs_builddir) $(abs_builddir)/packages
-.PHONY: check-lab packages
+.PHONY: lab-programs check-lab packages
