@@ -58,6 +58,7 @@ void pass_look_at_asked(struct pass *pass);
 /* The memory nodes (pass_move.c). While the guest's memory moves, no pass deals with them. */
 bool pass_is_moving(const struct pass *pass);
 void pass_leave_mems(struct pass *pass);
+void pass_forget_move(struct pass *pass); /* one on record that is over */
 /* Before anything is written: who writes them, if anybody. */
 int pass_choose_move(struct pass *pass, struct cg_error **err);
 /* After the rest is written: starts the mover, or sees where the memory is. */

@@ -12,7 +12,17 @@ bool pass_is_moving(const struct pass *pass)
 {
     const struct mover *mover = pass->context->mover;
 
-    return mover && mover_moves(mover, pass->request->facts->uuid);
+    if (mover)
+        return mover_moves(mover, pass->request->facts->uuid);
+    return pass->state.moving && state_dir_agent_runs(pass->context->state);
+}
+
+void pass_forget_move(struct pass *pass)
+{
+    if (!pass->writes || !pass->state.moving || pass_is_moving(pass))
+        return;
+    pass->state.moving = false;
+    pass->state_changed = true;
 }
 
 /* While its memory moves, what stands in the files is half of it: nobody's drift, and no plan's
@@ -94,6 +104,7 @@ int pass_choose_move(struct pass *pass, struct cg_error **err)
                  : mover_runs(mover) ? MOVE_WAITS
                                      : MOVE_ASIDE;
     pass->report.awaits_mover = pass->move == MOVE_WAITS;
+    pass->state.moving |= pass->move == MOVE_ASIDE;
     pass->nodes.leave_mems = pass->move != MOVE_HERE;
     if (pass->move == MOVE_HERE && pass->context->moves)
         pass->context->moves(pass->request->facts, first->cell.value);
@@ -136,10 +147,13 @@ int pass_start_move(struct pass *pass, struct cg_error **err)
     if (pass->move != MOVE_ASIDE)
         return 0;
     for (size_t i = 0; i < pass->plan.count; i++)
-        if (step_moves(&pass->plan.steps[i]) && pass->outcomes[i].state == CHANGE_SKIPPED)
+        if (step_moves(&pass->plan.steps[i]) && pass->outcomes[i].state == CHANGE_SKIPPED) {
+            pass->state.moving = false;
             return 0;
+        }
     r = mover_start(pass->context->mover, pass->request->facts->uuid, &pass->nodes, &pass->plan,
                     &why);
+    pass->state.moving = r == 0;
     if (r == -ENOMEM || r == -ESTALE)
         return error_set(err, -r, "%s", cg_error_text(why));
     for (size_t i = 0; i < pass->plan.count; i++) {

@@ -24,6 +24,7 @@ struct guest_state {
     char uuid[UUID_SIZE];
     pid_t pid; /* with start_time and node: the incarnation */
     uint64_t start_time, node;
+    bool moving; /* when it was saved, its memory was: true for as long as that agent runs */
     bool lost; /* an earlier state was damaged: baselines not recorded here are unknown */
     struct record *records; /* sorted as cells are */
     size_t count, size;

@@ -75,10 +75,10 @@ int state_format(const struct guest_state *state, char **ret_text)
             json_decref(cells);
             return -ENOMEM;
         }
-    root =
-        json_pack("{s:i, s:s, s:i, s:I, s:I, s:b}", "version", STATE_VERSION, "uuid", state->uuid,
-                  "pid", (int)state->pid, "start_time", (json_int_t)state->start_time, "node",
-                  (json_int_t)state->node, "lost", state->lost);
+    root = json_pack("{s:i, s:s, s:i, s:I, s:I, s:b, s:b}", "version", STATE_VERSION, "uuid",
+                     state->uuid, "pid", (int)state->pid, "start_time",
+                     (json_int_t)state->start_time, "node", (json_int_t)state->node, "lost",
+                     state->lost, "moving", state->moving);
     if (json_object_set_new(root, "cells", cells) < 0)
         return -ENOMEM;
     text = json_dumps(root, 0);
@@ -181,7 +181,7 @@ int state_parse(const char *text, size_t length, const struct cg_mounts *mounts,
     cleanup_state struct guest_state state = {0};
     json_t *cells, *cell;
     const char *uuid;
-    int version, pid, lost;
+    int version, pid, lost, moving = false;
     json_int_t start_time, node;
     size_t i;
 
@@ -191,9 +191,9 @@ int state_parse(const char *text, size_t length, const struct cg_mounts *mounts,
         return error_out_of_memory(err);
     if (!root)
         return error_set(err, EINVAL, "line %d: %s", where.line, where.text);
-    if (json_unpack(root, "{s:i, s:s, s:i, s:I, s:I, s:b, s:o}", "version", &version, "uuid", &uuid,
-                    "pid", &pid, "start_time", &start_time, "node", &node, "lost", &lost, "cells",
-                    &cells) < 0 ||
+    if (json_unpack(root, "{s:i, s:s, s:i, s:I, s:I, s:b, s?b, s:o}", "version", &version, "uuid",
+                    &uuid, "pid", &pid, "start_time", &start_time, "node", &node, "lost", &lost,
+                    "moving", &moving, "cells", &cells) < 0 ||
         version != STATE_VERSION || strlen(uuid) >= UUID_SIZE || !json_is_array(cells))
         return damaged(err, "not a state of version 1");
     snprintf(state.uuid, sizeof(state.uuid), "%s", uuid);
@@ -201,6 +201,7 @@ int state_parse(const char *text, size_t length, const struct cg_mounts *mounts,
     state.start_time = (uint64_t)start_time;
     state.node = (uint64_t)node;
     state.lost = lost;
+    state.moving = moving;
     json_array_foreach(cells, i, cell)
     {
         int r = record_from_json(cell, mounts, &state, err);

@@ -147,6 +147,34 @@ static void a_move_that_was_interrupted_is_completed(void **state)
     life_end(&life);
 }
 
+/* As it is beside an agent, for `status` and a one-shot run: it moves for as long as that lives. */
+static void memory_that_an_agent_moves_is_nobody_elses_to_move(void **state)
+{
+    cleanup_state struct guest_state saved = {0};
+    cleanup_free char *path = NULL;
+    struct life life;
+    int agent = -1;
+
+    begin(&life, CELL_MIGRATE);
+    life_apply(&life, "");
+    foreign(&life, "vcpu0", "0");
+    assert_int_equal(
+        state_dir_load(&life.state, life.scene.facts->uuid, life.scene.host->mounts, &saved, NULL),
+        0);
+    saved.moving = true;
+    assert_int_equal(state_dir_save(&life.state, &saved, NULL), 0);
+    assert_int_equal(state_dir_lock_agent(&life.state, &agent, NULL), 0);
+    life_apply(&life, "beside the agent");
+    assert_int_equal(life.report.status, GUEST_SETTLING);
+    expect(&life, "vcpu0", "0");
+    close(agent);
+    assert_true(asprintf(&path, "%s/agent.pid", life.folder) > 0);
+    assert_int_equal(unlink(path), 0);
+    life_apply(&life, "after the agent");
+    life_expect_in_force(&life, "after the agent");
+    life_end(&life);
+}
+
 /* ---- by whom -------------------------------------------------------------------------------- */
 
 struct bench {
@@ -365,6 +393,7 @@ int main(void)
         cmocka_unit_test(mems_that_somebody_opens_are_healed_only_when_that_has_lasted),
         cmocka_unit_test(a_policy_in_force_is_healed_without_migrate_and_whatever_room_there_is),
         cmocka_unit_test(a_move_that_was_interrupted_is_completed),
+        cmocka_unit_test(memory_that_an_agent_moves_is_nobody_elses_to_move),
         WITH_BENCH(a_move_writes_all_of_the_plans_mems_and_its_end_is_told),
         WITH_BENCH(a_move_that_is_refused_says_why_and_writes_no_more),
         WITH_BENCH(who_starts_a_move_does_not_wait_for_it),
