@@ -29,6 +29,8 @@ int check_memory_limit(const struct check_input *input, const struct step *step,
 /* Has this incarnation got some of these mems from vmpin already? Then they were allowed, and what
  * differs is drift, a vCPU that was plugged in, or a move that was interrupted. */
 bool mems_begun(const struct cells *targets, const struct guest_state *state);
+/* More nodes move nothing. */
+bool mems_only_widen(const struct step *step);
 int check_mems(const struct check_input *input, const struct step *step, struct refusals *refusals,
                struct cg_error **err);
 

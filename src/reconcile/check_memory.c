@@ -112,16 +112,23 @@ bool mems_begun(const struct cells *targets, const struct guest_state *state)
     return false;
 }
 
+bool mems_only_widen(const struct step *step)
+{
+    const struct cg_set *asked, *old;
+
+    return cg_value_set(step->cell.value, &asked) == 0 && cg_value_set(step->old, &old) == 0 &&
+           cg_set_count(old) > 0 && cg_set_contains(asked, old);
+}
+
 int check_mems(const struct check_input *input, const struct step *step, struct refusals *refusals,
                struct cg_error **err)
 {
     const struct facts *facts = input->facts;
-    const struct cg_set *asked, *old;
+    const struct cg_set *asked;
     bool begun = mems_begun(input->targets, input->state);
     int r = 0;
 
-    /* One refusal for the guest, not one a node. */
-    if (step->cell.role.kind != CG_ROLE_VM || cg_value_set(step->cell.value, &asked) < 0)
+    if (cg_value_set(step->cell.value, &asked) < 0)
         return 0;
     if (facts->numatune_mode && strcmp(facts->numatune_mode, "restrictive") == 0)
         r = refuse_mems(step, refusals,
@@ -132,9 +139,8 @@ int check_mems(const struct check_input *input, const struct step *step, struct 
                         "move: use <numatune> in its XML");
     else if (facts->locked_memory)
         r = refuse_mems(step, refusals, "the guest's memory is locked and cannot move");
-    else if (cg_value_set(step->old, &old) == 0 && cg_set_count(old) > 0 &&
-             cg_set_contains(asked, old))
-        r = 0; /* more nodes move nothing */
+    else if (mems_only_widen(step))
+        r = 0;
     else if (!input->starting && step->reason == CHANGE_RETURN)
         r = refuse_mems(step, refusals,
                         "the guest runs, and going back would move its memory: left as it is until "

@@ -162,11 +162,41 @@ static int plan_unasked(const struct sets *s)
     return r;
 }
 
+/* While libvirt plugs a vCPU in, it gives the emulator all memory nodes for a moment, which v1
+ * refuses where the guest's own node lacks some. No thread is in that node, so there it only grows.
+ */
+static int keep_own_mems(const struct sets *s, struct cell *own)
+{
+    const struct cg_set *seen = seen_set(s, own->role);
+    struct cell kept = *own;
+    struct cg_set *both;
+    int r;
+
+    if (!seen)
+        return 0;
+    r = cg_set_union(seen, set_of(own), &both);
+    if (r < 0)
+        return r;
+    kept.value = NULL;
+    r = cg_value_from_set(s->attr, both, &kept.value, NULL);
+    if (r == 0)
+        r = cells_set(&s->p->targets, &kept);
+    cg_value_unref(kept.value);
+    cg_set_unref(both);
+    return r;
+}
+
 static int plan_one(struct planning *p, const struct cg_attr *attr)
 {
     const struct sets s = {.p = p, .attr = attr};
     struct cell *own = target_of(&s, p->roles->roles[0]);
+    int r = 0;
 
+    if (attr->version == 1 && attr_moves_memory(attr) && is_asked(own))
+        r = keep_own_mems(&s, own);
+    own = target_of(&s, p->roles->roles[0]);
+    if (r < 0)
+        return r;
     return is_asked(own) ? plan_asked(&s, own) : plan_unasked(&s);
 }
 

@@ -170,6 +170,24 @@ static void a_v2_guest_that_somebody_narrowed_is_widened_for_its_roles(void **st
     life_end(&life);
 }
 
+/* libvirt gives the emulator all nodes while it plugs a vCPU in. */
+static void on_v1_a_guests_own_mems_leave_libvirt_room(void **state)
+{
+    static const char *const roles[] = {"vm", "emulator", "vcpu0", "vcpu1", "vcpu2", "iothread1"};
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+        life_desire(&life, roles[i], "cpuset.mems", "1");
+    life_apply(&life, "");
+    life_expect_in_force(&life, "");
+    expect(&life, "cpuset", "vcpu1", "cpuset.mems", "1");
+    foreign(&life, "cpuset", "emulator", "cpuset.mems", "0-1");
+    life_apply(&life, "");
+    expect(&life, "cpuset", "emulator", "cpuset.mems", "1");
+    life_end(&life);
+}
+
 static void memory_that_must_not_move_back_holds_up_nothing_else(void **state)
 {
     static const char *const roles[] = {"vm", "emulator", "vcpu0", "vcpu1", "vcpu2", "iothread1"};
@@ -188,7 +206,7 @@ static void memory_that_must_not_move_back_holds_up_nothing_else(void **state)
         life_expect_in_force(&life, "");
         life_return(&life, "");
         expect_refused(&life, "cpuset.mems", "going back would move its memory");
-        expect(&life, "cpuset", "vm", "cpuset.mems", "1");
+        expect(&life, "cpuset", "vm", "cpuset.mems", version == 1 ? "0-1" : "1");
         expect(&life, "cpuset", "vcpu1", "cpuset.mems", "1");
         expect(&life, "cpuset", "vcpu1", "cpuset.cpus", version == 1 ? "0-7" : "0-7");
         expect(&life, "cpu", "vcpu0", version == 1 ? "cpu.shares" : "cpu.weight",
@@ -403,6 +421,7 @@ int main(void)
         cmocka_unit_test(a_limit_with_swap_below_the_limit_in_force_is_refused_before_any_write),
         cmocka_unit_test(v2_sets_that_lay_apart_before_lie_apart_again),
         cmocka_unit_test(a_v2_guest_that_somebody_narrowed_is_widened_for_its_roles),
+        cmocka_unit_test(on_v1_a_guests_own_mems_leave_libvirt_room),
         cmocka_unit_test(memory_that_must_not_move_back_holds_up_nothing_else),
         cmocka_unit_test(what_somebody_else_wrote_meanwhile_is_what_returns),
         cmocka_unit_test(v2_recovers_by_itself_when_a_cpu_returns),
