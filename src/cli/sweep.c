@@ -126,9 +126,11 @@ static void judge_changes(struct session *session, const struct report *report)
 
         if (change->state == CHANGE_PLANNED)
             session->happened |= HAPPENED_PENDING;
-        if (change->state == CHANGE_FAILED || change->state == CHANGE_UNKNOWN ||
-            change->state == CHANGE_SETTLING)
+        if (change->state == CHANGE_FAILED || change->state == CHANGE_UNKNOWN)
             session->happened |= HAPPENED_GUEST;
+        /* Who asked systemd and got no answer has not done it; who only looks sees it pending. */
+        if (change->state == CHANGE_SETTLING)
+            session->happened |= session->writes ? HAPPENED_GUEST : HAPPENED_PENDING;
         /* The one that it was not made for is told, and the table marks it. */
         if (change->state == CHANGE_SKIPPED && !session->options->verbose)
             continue;
