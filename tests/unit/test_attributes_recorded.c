@@ -17,8 +17,8 @@ DEFINE_CLEANUP(struct cg_tree *, cg_tree_close);
     "/vmpin-recorded.slice/with space/" NAME_20 NAME_20 NAME_20 NAME_20                            \
     "/machine-qemu\\x2d1\\x2dodd.scope/\xc3\xbcn\xc3\xaf-\xe6\x97\xa5\xe6\x9c\xac"
 
-static const char *const recorded[] = {"hybrid-linux-6.18", "hybrid-debian-12", "v2-debian-12",
-                                       "v2-debian-13"};
+static const char *const recorded[] = {"v1-debian-12", "hybrid-linux-6.18", "hybrid-debian-12",
+                                       "v2-debian-12", "v2-debian-13"};
 
 static struct cg_mounts *mounts_of(const char *folder)
 {
