@@ -165,7 +165,7 @@ class Machine:
         for pid in processes("vmpin"):
             with open(f"/proc/{pid}/cmdline", "rb") as file:
                 words = file.read().split(b"\0")
-            if b"agent" in words and b"--state-dir" not in words:
+            if b"agent" in words and not {b"--state-dir", b"--root"} & set(words):
                 raise Refused(f"this host's vmpin agent runs (pid {pid}) and might match the "
                               "tests' guests: stop it first")
         for hierarchy in hierarchies():
