@@ -23,8 +23,8 @@ struct cg_attr {
     unsigned version : 8;    /* of the hierarchy that has it: 1 or 2 */
     unsigned page_shift : 8; /* what sizes are rounded to, as a power of two; 0: the host's page */
     unsigned short flags;    /* enum cg_attr_flags */
-    bool says_max;           /* "max" is no limit on v1 too, where others have -1 */
-    uint64_t min, max;       /* what the kernel takes; CG_NO_LIMIT is beside the range */
+    bool says_max; /* "max" is no limit: on v1 too, where others have -1, and in a table's cells */
+    uint64_t min, max;  /* what the kernel takes; CG_NO_LIMIT is beside the range */
     const char *second; /* the name of the second file, where one setting is two (v1's quota) */
     const char *counterpart; /* its name on the other version, or NULL */
     const char *sibling;     /* ATTR_BELOW_SIBLING: of which */

@@ -1,11 +1,15 @@
 /* The cpu controller; its statistics on v2 are attr_core.c's. Ranges: kernel/sched/sched.h
  * (MIN_SHARES, MAX_SHARES), kernel/sched/core.c (min_cfs_quota_period, max_cfs_quota_period,
- * max_cfs_runtime), include/linux/cgroup.h (CGROUP_WEIGHT_MIN and MAX);
+ * max_cfs_runtime), kernel/sched/rt.c (sched_group_set_rt_period(), max_rt_runtime),
+ * include/linux/cgroup.h (CGROUP_WEIGHT_MIN and MAX);
  * Documentation/scheduler/sched-bwc.rst, admin-guide/cgroup-v2.rst. */
 #include "cgroup/attr_tables.h"
 
 #define QUOTA_MIN_US 1000
 #define QUOTA_MAX_US ((UINT64_C(1) << 44) - 1)
+/* The kernel keeps both in nanoseconds. */
+#define RT_PERIOD_MAX_US  (UINT64_MAX / 1000)
+#define RT_RUNTIME_MAX_US (((UINT64_C(1) << 44) - 1) / 1000)
 
 const struct cg_attr attr_cpu[] = {
     {ATTR("cpu", 1, "cpu.shares", CG_UINT), RANGE(2, 262144), .counterpart = "cpu.weight"},
@@ -13,8 +17,8 @@ const struct cg_attr attr_cpu[] = {
      .second = "cpu.cfs_period_us", .constraint = ATTR_RATIO_OF_PARENT, .counterpart = "cpu.max"},
     {ATTR("cpu", 1, "cpu.cfs_burst_us", CG_UINT), RANGE(0, QUOTA_MAX_US)},
     {ATTR("cpu", 1, "cpu.idle", CG_FLAG), RANGE(0, 1), .counterpart = "cpu.idle"},
-    {ATTR("cpu", 1, "cpu.rt_period_us", CG_UINT), RANGE(1, ATTR_ANY)},
-    {ATTR("cpu", 1, "cpu.rt_runtime_us", CG_LIMIT), RANGE(0, INT64_MAX / 1000)},
+    {ATTR("cpu", 1, "cpu.rt_period_us", CG_UINT), RANGE(1, RT_PERIOD_MAX_US)},
+    {ATTR("cpu", 1, "cpu.rt_runtime_us", CG_LIMIT), RANGE(0, RT_RUNTIME_MAX_US)},
     {ATTR("cpu", 1, "cpu.uclamp.min", CG_PERCENT), RANGE(0, 10000), .flags = CG_ATTR_NOT_ON_ROOT,
      .counterpart = "cpu.uclamp.min"},
     {ATTR("cpu", 1, "cpu.uclamp.max", CG_PERCENT), RANGE(0, 10000), .flags = CG_ATTR_NOT_ON_ROOT,

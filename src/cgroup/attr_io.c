@@ -7,14 +7,16 @@
 
 #define CLASSES    WORDS("no-change", "promote-to-rt", "restrict-to-be", "idle", "none-to-rt")
 #define WEIGHTS(n) ATTR("io", 2, n, CG_WEIGHTS), .flags = CG_ATTR_NOT_ON_ROOT
+#define LIMITS(n)  ATTR("io", 2, n, CG_NESTED), .says_max = true, .flags = CG_ATTR_NOT_ON_ROOT
 
 const struct cg_attr attr_io[] = {
     {WEIGHTS("io.weight"), RANGE(1, 10000)},
     {WEIGHTS("io.bfq.weight"), RANGE(1, 1000)},
-    {ATTR("io", 2, "io.max", CG_NESTED), .flags = CG_ATTR_NOT_ON_ROOT},
-    {ATTR("io", 2, "io.low", CG_NESTED), .flags = CG_ATTR_NOT_ON_ROOT},
-    {ATTR("io", 2, "io.latency", CG_NESTED), .flags = CG_ATTR_NOT_ON_ROOT},
-    {ATTR("io", 2, "io.stat", CG_NESTED), .flags = CG_ATTR_READ_ONLY},
+    {LIMITS("io.max")},
+    {LIMITS("io.low")},
+    {LIMITS("io.latency")},
+    /* io.latency's depth may be "max". */
+    {ATTR("io", 2, "io.stat", CG_NESTED), .says_max = true, .flags = CG_ATTR_READ_ONLY},
     {ATTR("io", 2, "io.prio.class", CG_WORD), CLASSES},
     {ATTR("io", 2, "io.cost.qos", CG_TEXT), .flags = CG_ATTR_ONLY_ON_ROOT},
     {ATTR("io", 2, "io.cost.model", CG_TEXT), .flags = CG_ATTR_ONLY_ON_ROOT},
@@ -22,9 +24,10 @@ const struct cg_attr attr_io[] = {
 };
 
 #define V1(name_, kind_) ATTR("blkio", 1, name_, kind_)
-#define RATE(name_)                                                                                \
+/* The kernel keeps bytes in 64 bits, operations in 32, and cuts what is larger. */
+#define RATE(name_, max_)                                                                          \
     {                                                                                              \
-        V1("blkio.throttle." name_ "_device", CG_RATES), RANGE(0, ATTR_ANY)                        \
+        V1("blkio.throttle." name_ "_device", CG_RATES), RANGE(0, max_)                            \
     }
 #define ONE(name_)                                                                                 \
     {                                                                                              \
@@ -42,10 +45,10 @@ const struct cg_attr attr_io[] = {
         ONE(prefix_ "dequeue")
 
 const struct cg_attr attr_blkio[] = {
-    RATE("read_bps"),
-    RATE("write_bps"),
-    RATE("read_iops"),
-    RATE("write_iops"),
+    RATE("read_bps", ATTR_ANY),
+    RATE("write_bps", ATTR_ANY),
+    RATE("read_iops", UINT32_MAX),
+    RATE("write_iops", UINT32_MAX),
     COUNTERS("blkio.throttle."),
     COUNTERS("blkio.bfq."),
     MORE_COUNTERS("blkio.bfq."),

@@ -2,6 +2,7 @@
 
 #include "base/escape.h"
 
+#include <ctype.h>
 #include <limits.h>
 #include <stdarg.h>
 #include <string.h>
@@ -19,6 +20,31 @@ int text_number(const char **at, uint64_t *ret)
         if (__builtin_mul_overflow(number, 10, &number) ||
             __builtin_add_overflow(number, (uint64_t)(*s - '0'), &number))
             return -ERANGE;
+    *at = s;
+    *ret = number;
+    return 0;
+}
+
+static unsigned hexadecimal(char c)
+{
+    return text_is_digit(c) ? (unsigned)(c - '0') : (unsigned)((c | 0x20) - 'a') + 10;
+}
+
+int text_any_number(const char **at, uint64_t *ret)
+{
+    const char *s = *at;
+    uint64_t number = 0;
+
+    if (s[0] != '0' || (s[1] | 0x20) != 'x')
+        return text_number(at, ret);
+    s += 2;
+    if (!isxdigit((unsigned char)*s))
+        return -EINVAL;
+    for (; isxdigit((unsigned char)*s); s++) {
+        if (number >> 60)
+            return -ERANGE;
+        number = number << 4 | hexadecimal(*s);
+    }
     *at = s;
     *ret = number;
     return 0;

@@ -20,6 +20,8 @@ static inline bool text_is_digit(char c)
 
 /* Decimal digits at *at, stepping over them. -EINVAL: none there; -ERANGE: beyond 64 bits. */
 int text_number(const char **at, uint64_t *ret);
+/* The same, or hexadecimal digits behind "0x". */
+int text_any_number(const char **at, uint64_t *ret);
 
 /* Is it one of the words that white space separates? */
 bool text_has_word(const char *words, const char *word, size_t length);

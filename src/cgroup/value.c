@@ -155,6 +155,9 @@ int cg_value_from_rows(const struct cg_attr *attr, const struct cg_row *rows, si
 
     if (!value_has_rows(attr->kind))
         return wrong_kind(attr, err);
+    for (size_t i = 0; i < count; i++)
+        if (!value_table_takes(attr, &rows[i]))
+            return error_set(err, EINVAL, "%s, row %zu: not the keys of its lines", attr->name, i);
     if (value_table_format(&draft, &text) < 0)
         return error_out_of_memory(err);
     return cg_value_parse(attr, text, ret, err);

@@ -59,6 +59,8 @@ uint64_t value_page(const struct cg_attr *attr);
 int value_table_parse(const struct cg_attr *attr, const char *text, enum value_source source,
                       struct cg_value **ret, struct cg_error **err);
 int value_table_format(const struct cg_value *value, char **ret);
+/* Whether the row has the keys that those of the attribute's lines have. */
+bool value_table_takes(const struct cg_attr *attr, const struct cg_row *row);
 /* What is written of a TABLE of which only some numbers are. -EINVAL: it has none of them. */
 int value_table_written(const struct cg_value *value, char **ret);
 bool value_table_equal(const struct cg_value *a, const struct cg_value *b);

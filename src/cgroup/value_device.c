@@ -51,13 +51,20 @@ static int skip_blanks(const char **at)
     return 0;
 }
 
-/* "TYPE MAJOR:MINOR ACCESS", or "a" alone, which is everything. */
+#define ACCESS_ALL (CG_DEVICE_READ | CG_DEVICE_WRITE | CG_DEVICE_MKNOD)
+
+static bool is_everything(const struct cg_device_rule *rule)
+{
+    return rule->major == CG_DEVICE_ANY && rule->minor == CG_DEVICE_ANY &&
+           rule->access == ACCESS_ALL;
+}
+
+/* "TYPE MAJOR:MINOR ACCESS", or "a" alone, which is everything. Behind an "a" the kernel reads no
+ * further (security/device_cgroup.c), so no other rule may stand there. */
 static int rule_parse(const char *line, struct cg_device_rule *ret)
 {
-    struct cg_device_rule rule = {.type = *line,
-                                  .major = CG_DEVICE_ANY,
-                                  .minor = CG_DEVICE_ANY,
-                                  .access = CG_DEVICE_READ | CG_DEVICE_WRITE | CG_DEVICE_MKNOD};
+    struct cg_device_rule rule = {
+        .type = *line, .major = CG_DEVICE_ANY, .minor = CG_DEVICE_ANY, .access = ACCESS_ALL};
     const char *at = line + 1;
 
     if (!*line || !strchr("abc", *line))
@@ -68,7 +75,7 @@ static int rule_parse(const char *line, struct cg_device_rule *ret)
     }
     if (skip_blanks(&at) < 0 || number_or_any(&at, &rule.major) < 0 || *at++ != ':' ||
         number_or_any(&at, &rule.minor) < 0 || skip_blanks(&at) < 0 ||
-        access_parse(at, &rule.access) < 0)
+        access_parse(at, &rule.access) < 0 || (rule.type == 'a' && !is_everything(&rule)))
         return -EINVAL;
     *ret = rule;
     return 0;
@@ -112,8 +119,8 @@ int value_device_parse(const struct cg_attr *attr, const char *text, enum value_
             continue;
         if (rule_parse(line, &value->rules[value->count]) < 0)
             return error_set(err, EINVAL,
-                             "%s, line %u: not a rule like \"c 1:3 rwm\" (a, b or c; numbers or *; "
-                             "r, w, m)",
+                             "%s, line %u: not a rule like \"c 1:3 rwm\" (b or c; numbers or *; "
+                             "r, w, m), nor \"a\" for everything",
                              attr->name, number);
         value->count++;
     }
@@ -209,8 +216,8 @@ int cg_value_from_device_rules(const struct cg_attr *attr, const struct cg_devic
     if (attr->kind != CG_DEVICES)
         return error_set(err, EINVAL, "%s takes values of another kind", attr->name);
     for (size_t i = 0; i < count; i++)
-        if (!rules[i].type)
-            return error_set(err, EINVAL, "%s: a rule's type is not a, b or c", attr->name);
+        if (!rules[i].type || rules[i].access & ~(unsigned)ACCESS_ALL)
+            return error_set(err, EINVAL, "%s: a rule's type or access is none", attr->name);
     if (format_rules(rules, count, &text) < 0)
         return error_out_of_memory(err);
     /* Whether the caller's numbers are a rule, the text tells. */

@@ -100,12 +100,16 @@ static int percent_parse(const char **at, uint64_t *ret)
     return text_hundredths(at, ret);
 }
 
-static int any_number(const struct cg_attr *attr, const char **at, uint64_t *ret)
+static int any_number(const struct cg_attr *attr, enum value_source source, const char **at,
+                      uint64_t *ret)
 {
     int r;
 
     if (attr->kind == CG_PERCENT)
         return percent_parse(at, ret);
+    /* The kernel shows decimals alone; people write a class or bits as 0x10001. */
+    if ((attr->kind == CG_UINT || attr->kind == CG_BITS) && source == VALUE_FROM_USER)
+        return text_any_number(at, ret);
     if (attr->kind != CG_SIZE && attr->kind != CG_LIMIT)
         return text_number(at, ret);
     if (take_no_limit(at)) {
@@ -138,7 +142,7 @@ static int number_parse(const struct cg_attr *attr, const char *text, enum value
     const char *at = skip_space(text);
     struct cg_value *value;
     uint64_t number;
-    int r = any_number(attr, &at, &number);
+    int r = any_number(attr, source, &at, &number);
 
     if (r == -ERANGE)
         return refuse_range(attr, text, err);

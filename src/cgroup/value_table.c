@@ -27,17 +27,27 @@ static size_t rows_at_most(const char *text)
     return words;
 }
 
-static bool is_average(enum cg_kind kind, const char *sub)
+/* Percentages: pressure's averages, and io.stat's of block/blk-iocost.c. */
+static bool is_hundredths(enum cg_kind kind, const char *sub)
 {
-    return kind == CG_PRESSURE && sub && strncmp(sub, "avg", 3) == 0;
+    if (!sub)
+        return false;
+    return kind == CG_PRESSURE ? strncmp(sub, "avg", 3) == 0 : strcmp(sub, "cost.vrate") == 0;
+}
+
+/* Whether a cell may be CG_NO_LIMIT. */
+static bool may_be_unlimited(const struct cg_attr *attr)
+{
+    return attr->kind == CG_RATES || attr->says_max;
 }
 
 /* "max" is CG_NO_LIMIT; so is a rate of 0, as the kernel takes it; a weight of 0 is "default". */
-static int cell_parse(enum cg_kind kind, const char *sub, const char *text, uint64_t *ret)
+static int cell_parse(const struct cg_attr *attr, const char *sub, const char *text, uint64_t *ret)
 {
+    enum cg_kind kind = attr->kind;
     int r;
 
-    if (strcmp(text, "max") == 0) {
+    if (may_be_unlimited(attr) && strcmp(text, "max") == 0) {
         *ret = CG_NO_LIMIT;
         return 0;
     }
@@ -45,21 +55,23 @@ static int cell_parse(enum cg_kind kind, const char *sub, const char *text, uint
         *ret = 0;
         return 0;
     }
-    r = is_average(kind, sub) ? text_hundredths(&text, ret) : text_number(&text, ret);
+    r = is_hundredths(kind, sub) ? text_hundredths(&text, ret) : text_number(&text, ret);
     if (r == 0 && kind == CG_RATES && *ret == 0)
         *ret = CG_NO_LIMIT;
     return r == 0 && *text ? -EINVAL : r;
 }
 
 /* Of two spellings, the one that cell_parse() reads as the number. */
-static void cell_format(enum cg_kind kind, const char *sub, uint64_t number,
+static void cell_format(const struct cg_attr *attr, const char *sub, uint64_t number,
                         char into[VALUE_NUMBER_SIZE])
 {
-    if (number == CG_NO_LIMIT)
+    enum cg_kind kind = attr->kind;
+
+    if (number == CG_NO_LIMIT && may_be_unlimited(attr))
         snprintf(into, VALUE_NUMBER_SIZE, "%s", kind == CG_RATES ? "0" : "max");
     else if (kind == CG_WEIGHTS && number == 0)
         snprintf(into, VALUE_NUMBER_SIZE, "default");
-    else if (is_average(kind, sub))
+    else if (is_hundredths(kind, sub))
         snprintf(into, VALUE_NUMBER_SIZE, "%" PRIu64 ".%02" PRIu64, number / 100, number % 100);
     else
         snprintf(into, VALUE_NUMBER_SIZE, "%" PRIu64, number);
@@ -74,6 +86,8 @@ static char *next_word(char **at)
     while (word && !*word);
     return word;
 }
+
+static const char default_key[] = "default";
 
 static bool is_device(const char *key)
 {
@@ -96,7 +110,7 @@ static int check_row(const struct parse *parse, const struct cg_row *row)
     const struct cg_attr *attr = parse->attr;
 
     if ((attr->kind == CG_RATES && !is_device(row->key)) ||
-        (attr->kind == CG_WEIGHTS && strcmp(row->key, "default") != 0 && !is_device(row->key)))
+        (attr->kind == CG_WEIGHTS && strcmp(row->key, default_key) != 0 && !is_device(row->key)))
         return -EINVAL;
     if (parse->source == VALUE_FROM_KERNEL)
         return 0;
@@ -105,15 +119,17 @@ static int check_row(const struct parse *parse, const struct cg_row *row)
     if (attr->kind == CG_NAMES && !(attr->flags & CG_ATTR_READ_ONLY) && *row->key != '+' &&
         *row->key != '-')
         return -EINVAL;
-    if (!attr->max || row->number == CG_NO_LIMIT || !row->key || !is_written(attr, row->key) ||
-        (attr->kind == CG_WEIGHTS && row->number == 0))
+    if (row->number == CG_NO_LIMIT && may_be_unlimited(attr))
+        return 0;
+    if (!attr->max || !row->key || !is_written(attr, row->key) ||
+        (attr->kind == CG_WEIGHTS && row->number == 0 && strcmp(row->key, default_key) != 0))
         return 0;
     return row->number < attr->min || row->number > attr->max ? -ERANGE : 0;
 }
 
 static int add_row(struct parse *parse, struct cg_row row, const char *number)
 {
-    int r = number ? cell_parse(parse->attr->kind, row.sub, number, &row.number) : 0;
+    int r = number ? cell_parse(parse->attr, row.sub, number, &row.number) : 0;
 
     if (r == 0)
         r = check_row(parse, &row);
@@ -122,13 +138,15 @@ static int add_row(struct parse *parse, struct cg_row row, const char *number)
     return r;
 }
 
-/* "KEY NUMBER"; SPLIT has "KEY SUB NUMBER" too. */
+/* "KEY NUMBER"; SPLIT has "KEY SUB NUMBER" too, v2's WEIGHTS the default's "NUMBER". */
 static int table_line(struct parse *parse, char *line)
 {
     const char *key = next_word(&line), *second = next_word(&line), *third = next_word(&line);
 
     if (!key)
         return 0;
+    if (!second && parse->attr->kind == CG_WEIGHTS && parse->attr->version == 2)
+        return add_row(parse, (struct cg_row){.key = default_key}, key);
     if (!second || (third && parse->attr->kind != CG_SPLIT) || next_word(&line))
         return -EINVAL;
     return third ? add_row(parse, (struct cg_row){.key = key, .sub = second}, third)
@@ -259,13 +277,18 @@ static int append_text(struct buffer *text, const char *more)
     return buffer_append(text, more, strlen(more));
 }
 
+static bool same_text(const char *a, const char *b)
+{
+    return a && b ? strcmp(a, b) == 0 : a == b;
+}
+
 /* The first line of COLUMNS: the names are those of the first key's rows. */
 static int append_header(struct buffer *text, const struct cg_value *value)
 {
     int r = append_text(text, value->attr->words[0]);
 
-    for (size_t i = 0; r == 0 && i < value->count && value->rows[i].key == value->rows[0].key;
-         i++) {
+    for (size_t i = 0;
+         r == 0 && i < value->count && same_text(value->rows[i].key, value->rows[0].key); i++) {
         r = append_text(text, " ");
         if (r == 0)
             r = append_text(text, value->rows[i].sub);
@@ -273,18 +296,26 @@ static int append_header(struct buffer *text, const struct cg_value *value)
     return r == 0 ? append_text(text, "\n") : r;
 }
 
+static bool is_nested(enum cg_kind kind)
+{
+    return kind == CG_NESTED || kind == CG_PRESSURE;
+}
+
 /* What stands between two rows: those of one line share their key. */
 static const char *between(enum cg_kind kind, const struct cg_row *before, const struct cg_row *row)
 {
+    bool shared = (is_nested(kind) || kind == CG_COLUMNS) && row->sub;
+
     if (kind == CG_LIST || kind == CG_NAMES)
         return " ";
-    return row->key && before->key == row->key ? " " : "\n";
+    return shared && same_text(before->key, row->key) ? " " : "\n";
 }
 
-static int append_row(struct buffer *text, enum cg_kind kind, const struct cg_row *row,
+static int append_row(struct buffer *text, const struct cg_attr *attr, const struct cg_row *row,
                       bool line_begins)
 {
-    bool assigned = kind == CG_NESTED || kind == CG_PRESSURE;
+    enum cg_kind kind = attr->kind;
+    bool assigned = is_nested(kind);
     const char *sub = kind == CG_COLUMNS ? NULL : row->sub;
     char number[VALUE_NUMBER_SIZE];
     int r = row->key && line_begins ? append_text(text, row->key) : 0;
@@ -297,7 +328,7 @@ static int append_row(struct buffer *text, enum cg_kind kind, const struct cg_ro
         r = append_text(text, sub);
     if (r == 0 && (sub || (row->key && line_begins)))
         r = append_text(text, assigned ? "=" : " ");
-    cell_format(kind, row->sub, row->number, number);
+    cell_format(attr, row->sub, row->number, number);
     return r == 0 ? append_text(text, number) : r;
 }
 
@@ -315,7 +346,8 @@ int value_table_format(const struct cg_value *value, char **ret)
 
         r = append_text(&text, gap);
         if (r == 0)
-            r = append_row(&text, kind, &rows[i], i == 0 || *gap == '\n' || kind == CG_NAMES);
+            r = append_row(&text, value->attr, &rows[i],
+                           i == 0 || *gap == '\n' || kind == CG_NAMES);
     }
     if (r == 0)
         *ret = steal_pointer(&text.data);
@@ -330,9 +362,22 @@ int value_table_written(const struct cg_value *value, char **ret)
     return -EINVAL;
 }
 
-static bool same_text(const char *a, const char *b)
+/* A word as the kernel's lines have them. */
+static bool is_key(enum cg_kind kind, const char *key)
 {
-    return a && b ? strcmp(a, b) == 0 : a == b;
+    return *key && !strpbrk(key, is_nested(kind) ? " \t\r\n=" : " \t\r\n");
+}
+
+bool value_table_takes(const struct cg_attr *attr, const struct cg_row *row)
+{
+    enum cg_kind kind = attr->kind;
+    bool keyed = kind != CG_LIST && kind != CG_TASKS;
+    bool may_have_sub = is_nested(kind) || kind == CG_SPLIT || kind == CG_COLUMNS;
+
+    if ((row->key != NULL) != keyed || (row->sub && !may_have_sub) ||
+        (!row->sub && kind == CG_COLUMNS))
+        return false;
+    return (!row->key || is_key(kind, row->key)) && (!row->sub || is_key(kind, row->sub));
 }
 
 bool value_table_equal(const struct cg_value *a, const struct cg_value *b)

@@ -16,11 +16,20 @@ static json_t *percent_json(uint64_t hundredths)
     return json_real((double)hundredths / 100);
 }
 
+/* As cgtree.h says of these kinds. */
+static bool is_percentage(enum cg_kind kind, const char *sub)
+{
+    if (!sub)
+        return false;
+    return kind == CG_PRESSURE ? strncmp(sub, "avg", strlen("avg")) == 0
+                               : kind == CG_NESTED && strcmp(sub, "cost.vrate") == 0;
+}
+
 static json_t *cell_json(enum cg_kind kind, const char *sub, uint64_t number)
 {
     if (kind == CG_WEIGHTS && number == 0)
         return json_string("default");
-    if (kind == CG_PRESSURE && sub && strncmp(sub, "avg", strlen("avg")) == 0)
+    if (is_percentage(kind, sub))
         return percent_json(number);
     return number_json(number);
 }

@@ -69,6 +69,8 @@ static void what_the_kernel_says_is_shown_as_it_stands(void **state)
         {"cpuset.cpus.partition", 2, "root invalid (Parent is not a partition root)\n",
          "root invalid (Parent is not a partition root)"},
         {"cgroup.controllers", 2, "cpuset cpu io\n", "cpuset cpu io"},
+        {"io.stat", 2, "8:16 rbytes=4096 cost.vrate=100.00 depth=max\n",
+         "8:16 rbytes=4096 cost.vrate=100.00 depth=max"},
         {"rdma.max", 2, "mlx4_0 hca_handle=2 hca_object=max \n",
          "mlx4_0 hca_handle=2 hca_object=max"},
         {"misc.max", 1, "res_a max\n", "res_a max"},
@@ -92,6 +94,12 @@ static void what_a_user_says_becomes_the_kernels_words(void **state)
         {"cpu.uclamp.min", 1, "100", "max"},
         {"blkio.throttle.read_bps_device", 1, "8:0 max", "8:0 0"},
         {"io.weight", 2, "8:0 0", "8:0 default"},
+        {"io.weight", 2, "200", "default 200"},
+        {"io.latency", 2, "8:0 target=max", "8:0 target=max"},
+        {"net_cls.classid", 1, "0x10001", "65537"},
+        {"memory.move_charge_at_immigrate", 1, "0X3", "3"},
+        {"blkio.throttle.read_iops_device", 1, "8:0 4294967295", "8:0 4294967295"},
+        {"devices.deny", 1, "a *:* mwr", "a *:* rwm"},
         {"devices.deny", 1, "a", "a *:* rwm"},
         {"devices.allow", 1, " c  1:3   mr ", "c 1:3 rm"},
         {"cgroup.subtree_control", 2, "+cpu  -io\n", "+cpu -io"},
@@ -140,13 +148,29 @@ static void what_the_kernel_would_not_take_is_refused(void **state)
         {"io.weight", 2, EINVAL, "sda 100"},
         {"io.weight", 2, ERANGE, "default 10001"},
         {"io.bfq.weight", 2, ERANGE, "8:0 1001"},
+        {"io.weight", 2, ERANGE, "default 0"},
+        {"io.weight", 2, ERANGE, "default default"},
+        {"io.weight", 2, ERANGE, "0"},
+        {"io.weight", 2, EINVAL, "8:0 max"},
         {"net_cls.classid", 1, ERANGE, "4294967296"},
+        {"net_cls.classid", 1, ERANGE, "0x100000000"},
+        {"net_cls.classid", 1, ERANGE, "0x10000000000000000"},
+        {"net_cls.classid", 1, EINVAL, "0x"},
+        {"net_prio.ifpriomap", 1, EINVAL, "lo max"},
+        {"net_prio.ifpriomap", 1, ERANGE, "lo 18446744073709551615"},
+        {"memory.oom_control", 1, EINVAL, "oom_kill_disable max"},
+        {"cgroup.procs", 2, EINVAL, "max"},
+        {"cpu.rt_period_us", 1, ERANGE, "18446744073709552"},
+        {"cpu.rt_runtime_us", 1, ERANGE, "17592186045"},
+        {"blkio.throttle.write_iops_device", 1, ERANGE, "8:0 4294967296"},
         {"net_prio.ifpriomap", 1, ERANGE, "lo 4294967296"},
         {"devices.allow", 1, EINVAL, "d 1:3 rwm"},
         {"devices.allow", 1, EINVAL, "c 1:3"},
         {"devices.allow", 1, EINVAL, "c 1:3 x"},
         {"devices.allow", 1, EINVAL, "c 1 rwm"},
         {"devices.allow", 1, EINVAL, "c1:3 rwm"},
+        {"devices.allow", 1, EINVAL, "a 1:3 rwm"},
+        {"devices.allow", 1, EINVAL, "a *:* r"},
         {"cpuacct.usage_all", 1, EINVAL, "0 1 2\n"},
         {"cpuacct.usage_all", 1, EINVAL, "cpu user system\n0 1\n"},
         {"cpuacct.usage_all", 1, EINVAL, "cpu user\n0 1 2\n"},
@@ -239,13 +263,15 @@ static void rows_have_keys_inside_the_line_where_the_kind_has_them(void **state)
                                   *pressure =
                                       shown("io.pressure", 2,
                                             "some avg10=1.05 total=77\nfull avg10=0.00 total=5\n"),
-                                  *names = shown("cgroup.controllers", 2, "cpuset cpu\n");
+                                  *names = shown("cgroup.controllers", 2, "cpuset cpu\n"),
+                                  *vrate = shown("io.stat", 2, "8:16 cost.vrate=100.50\n");
 
     assert_row(split, 0, "8:0", "Read", 10);
     assert_row(split, 1, "Total", NULL, 10);
     assert_row(columns, 3, "1", "system", 4);
     assert_row(pressure, 0, "some", "avg10", 105);
     assert_row(pressure, 3, "full", "total", 5);
+    assert_row(vrate, 0, "8:16", "cost.vrate", 10050);
     assert_row(names, 1, "cpu", NULL, 0);
 }
 
@@ -288,8 +314,11 @@ static void a_device_rule_is_taken_apart_and_made(void **state)
 
 static void a_rule_that_is_none_is_not_made(void **state)
 {
-    static const struct cg_device_rule rules[] = {
-        {'x', 1, 3, CG_DEVICE_READ}, {'\0', 1, 3, CG_DEVICE_READ}, {'c', 1, 3, 0}};
+    static const struct cg_device_rule rules[] = {{'x', 1, 3, CG_DEVICE_READ},
+                                                  {'\0', 1, 3, CG_DEVICE_READ},
+                                                  {'c', 1, 3, 0},
+                                                  {'c', 1, 3, 9},
+                                                  {'a', 1, 3, 7}};
     struct cg_value *value = NULL;
 
     for (size_t i = 0; i < ARRAY_SIZE(rules); i++)
@@ -326,6 +355,53 @@ static void rates_rows_and_whole_numbers_become_values(void **state)
     assert_null(bad);
 }
 
+static void the_rows_of_one_line_are_told_by_their_keys_text(void **state)
+{
+    char again[] = "8:0";
+    const struct cg_row limits[] = {{"8:0", "rbps", 1}, {again, "wbps", 2}, {"8:16", "rbps", 3}},
+                        counters[] = {{again, "Read", 1}, {again, "Write", 2}},
+                        columns[] = {{again, "user", 1}, {"8:0", "system", 2}};
+    cleanup_value struct cg_value *a = NULL, *b = NULL, *c = NULL;
+
+    assert_int_equal(cg_value_from_rows(attr_of("io.max", 2), limits, 3, &a, NULL), 0);
+    assert_text(a, "8:0 rbps=1 wbps=2\n8:16 rbps=3");
+    assert_int_equal(
+        cg_value_from_rows(attr_of("blkio.throttle.io_serviced", 1), counters, 2, &b, NULL), 0);
+    assert_text(b, "8:0 Read 1\n8:0 Write 2");
+    assert_int_equal(cg_value_from_rows(attr_of("cpuacct.usage_all", 1), columns, 2, &c, NULL), 0);
+    assert_text(c, "cpu user system\n8:0 1 2");
+}
+
+static void a_row_with_other_keys_than_its_kinds_is_refused(void **state)
+{
+    static const struct {
+        const char *name;
+        int version;
+        struct cg_row row;
+    } cases[] = {
+        {"cpuacct.usage_all", 1, {"0", NULL, 1}},
+        {"cpuacct.usage_all", 1, {NULL, "user", 1}},
+        {"io.max", 2, {NULL, "rbps", 1}},
+        {"io.max", 2, {"8:0 wbps=1", "rbps", 1}},
+        {"io.max", 2, {"8:0", "rbps\n8:16 wbps", 1}},
+        {"io.max", 2, {"8:0", "", 1}},
+        {"io.max", 2, {"8:0", "wbps=1", 1}},
+        {"cgroup.procs", 2, {"12", NULL, 1}},
+        {"misc.max", 2, {"res_a", "res_b", 1}},
+        {"cgroup.subtree_control", 2, {NULL, NULL, 0}},
+        {"cgroup.subtree_control", 2, {"+cpu +io", NULL, 0}},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct cg_value *value = NULL;
+
+        assert_int_equal(cg_value_from_rows(attr_of(cases[i].name, cases[i].version), &cases[i].row,
+                                            1, &value, NULL),
+                         -EINVAL);
+        assert_null(value);
+    }
+}
+
 static void of_oom_control_only_the_flag_is_written(void **state)
 {
     cleanup_value struct cg_value *value = shown("memory.oom_control", 1,
@@ -353,6 +429,8 @@ int main(void)
         cmocka_unit_test(a_device_rule_is_taken_apart_and_made),
         cmocka_unit_test(a_rule_that_is_none_is_not_made),
         cmocka_unit_test(rates_rows_and_whole_numbers_become_values),
+        cmocka_unit_test(the_rows_of_one_line_are_told_by_their_keys_text),
+        cmocka_unit_test(a_row_with_other_keys_than_its_kinds_is_refused),
         cmocka_unit_test(of_oom_control_only_the_flag_is_written),
     };
 
