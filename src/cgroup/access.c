@@ -86,6 +86,8 @@ static int write_lines(const struct kernel *k, int dir, const struct cg_value *v
 
     if (r < 0)
         return error_out_of_memory(err);
+    if (!*text)
+        return error_set(err, EINVAL, "%s: there is nothing to write", value->attr->name);
     at = text;
     while (r == 0 && (line = strsep(&at, "\n")))
         if (*line)
@@ -136,8 +138,10 @@ int attr_write(const struct kernel *k, int dir, const struct cg_attr *attr,
     cleanup_value struct cg_value *read = NULL;
     cleanup_buffer struct buffer scratch = {0};
 
-    if (value->attr->kind != attr->kind || value->attr->version != attr->version)
-        return error_set(err, EINVAL, "%s takes no value of %s", attr->name, value->attr->name);
+    /* The file and the range are the value's, so the two must be one. */
+    if (value->attr != attr)
+        return error_set(err, EINVAL, "%s takes no value of %s: make one of its own", attr->name,
+                         value->attr->name);
     if (attr->flags & CG_ATTR_READ_ONLY)
         return error_set(err, EACCES, "%s can only be read", attr->name);
     if (now && cg_value_equal(now, value))

@@ -196,8 +196,41 @@ static void what_only_reads_or_only_writes_is_refused_the_other_way(void **state
     assert_int_equal(
         attr_write(&model.kernel, 3, attr_by_name("cpu.shares", 1), value, NULL, false, NULL),
         -EINVAL);
-    assert_int_equal(attr_write(&model.kernel, 3, limit, value, value, false, NULL), 0);
+    assert_int_equal(attr_write(&model.kernel, 3, limit, value, NULL, false, NULL), -EINVAL);
     assert_int_equal(model.writes, 0);
+}
+
+static void a_value_of_another_attribute_is_written_nowhere(void **state)
+{
+    const struct cg_attr *cpus = attr_by_name("cpuset.cpus", 2),
+                         *effective = attr_by_name("cpuset.cpus.effective", 2);
+    cleanup_value struct cg_value *value = value_of(effective, "0-3");
+    cleanup_error struct cg_error *error = NULL;
+    struct model model = model_new("", "");
+
+    assert_int_equal(attr_write(&model.kernel, 3, cpus, value, NULL, false, &error), -EINVAL);
+    assert_non_null(strstr(cg_error_text(error), "cpuset.cpus.effective"));
+    assert_int_equal(model.writes, 0);
+}
+
+static void lines_without_a_line_are_no_success(void **state)
+{
+    static const struct {
+        const char *name;
+        int version;
+        const char *text;
+    } cases[] = {{"io.max", 2, "8:0"}, {"devices.allow", 1, ""}, {"cgroup.procs", 2, " \n"}};
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        const struct cg_attr *attr = attr_by_name(cases[i].name, cases[i].version);
+        cleanup_value struct cg_value *value = value_of(attr, cases[i].text);
+        cleanup_error struct cg_error *error = NULL;
+        struct model model = model_new("", "");
+
+        assert_int_equal(attr_write(&model.kernel, 3, attr, value, NULL, false, &error), -EINVAL);
+        assert_non_null(strstr(cg_error_text(error), "nothing to write"));
+        assert_int_equal(model.writes, 0);
+    }
 }
 
 static void a_refusal_says_file_value_and_what_it_means(void **state)
@@ -328,6 +361,8 @@ int main(void)
         cmocka_unit_test(the_first_refused_write_ends_it),
         cmocka_unit_test(an_empty_set_is_written_as_a_line),
         cmocka_unit_test(what_only_reads_or_only_writes_is_refused_the_other_way),
+        cmocka_unit_test(a_value_of_another_attribute_is_written_nowhere),
+        cmocka_unit_test(lines_without_a_line_are_no_success),
         cmocka_unit_test(a_refusal_says_file_value_and_what_it_means),
         cmocka_unit_test(a_missing_file_is_explained_when_read_too),
         cmocka_unit_test(threads_come_in_the_kernels_order),
