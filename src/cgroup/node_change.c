@@ -162,6 +162,10 @@ static int remove_in(struct cg_node *parent, struct cg_node *node, size_t hierar
     struct stat status;
     int r = node_open_at(parent, hierarchy, &above, err);
 
+    if (r == -ENOENT) {
+        node->ids[hierarchy] = 0;
+        return 0;
+    }
     if (r < 0)
         return r;
     if (fstatat(above, cg_node_name(node), &status, AT_SYMLINK_NOFOLLOW) < 0)
@@ -273,13 +277,19 @@ int cg_node_delete_empty_children(struct cg_node *node, struct cg_error **err)
     struct cg_node *next;
 
     for (struct cg_node *at = cg_node_next(node, NULL, true); at != node; at = next) {
+        cleanup_error struct cg_error *error = NULL;
         int r = 0;
 
         next = cg_node_next(node, at, true);
         if (!at->child)
-            r = cg_node_delete(at, err);
-        if (r < 0 && r != -EBUSY && r != -ENOTEMPTY)
-            return r;
+            r = cg_node_delete(at, &error);
+        if (r == 0 || r == -EBUSY || r == -ENOTEMPTY)
+            continue;
+        if (err) {
+            cg_error_free(*err);
+            *err = steal_pointer(&error);
+        }
+        return r;
     }
     return 0;
 }

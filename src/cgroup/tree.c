@@ -25,7 +25,26 @@ static int check_options(const struct cg_options *options, struct cg_error **err
     return 0;
 }
 
-/* A copy of the list, without the slashes around each. NULL stays NULL. */
+/* A copy of the path without the slashes around it, and with one where there are several. */
+static char *copy_path(const char *path)
+{
+    char *copy = malloc(strlen(path) + 1), *to = copy;
+
+    if (!copy)
+        return NULL;
+    for (const char *at = path; *(at += strspn(at, "/"));) {
+        size_t length = strcspn(at, "/");
+
+        if (to > copy)
+            *to++ = '/';
+        to = mempcpy(to, at, length);
+        at += length;
+    }
+    *to = '\0';
+    return copy;
+}
+
+/* A copy of the list, each as a path. NULL stays NULL. */
 static int copy_list(const char *const *list, char ***ret)
 {
     size_t count = 0;
@@ -38,12 +57,7 @@ static int copy_list(const char *const *list, char ***ret)
     if (!*ret)
         return -ENOMEM;
     for (size_t i = 0; i < count; i++) {
-        const char *start = list[i] + strspn(list[i], "/");
-        size_t length = strlen(start);
-
-        while (length > 0 && start[length - 1] == '/')
-            length--;
-        (*ret)[i] = strndup(start, length);
+        (*ret)[i] = copy_path(list[i]);
         if (!(*ret)[i])
             return -ENOMEM;
     }

@@ -46,7 +46,7 @@ static bool is_below(const char *path, const char *top)
 {
     size_t length = strlen(top);
 
-    return strncmp(path, top, length) == 0 && (!path[length] || path[length] == '/');
+    return strncmp(path, top, length) == 0 && (length == 0 || !path[length] || path[length] == '/');
 }
 
 /* Whether `name` in the directory `path` (from the root, no slash in front) leads to one of the

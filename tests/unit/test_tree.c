@@ -171,7 +171,7 @@ static void a_walk_visits_each_node_once_in_either_order(void **state)
 
 static void sub_trees_alone_are_read_when_asked(void **state)
 {
-    static const char *const subtrees[] = {"/machine/", "a/b", "none", NULL};
+    static const char *const subtrees[] = {"/machine/", "a//b", "none", NULL};
     cleanup_tree struct cg_tree *tree = NULL;
 
     make_v2(*state);
@@ -184,6 +184,17 @@ static void sub_trees_alone_are_read_when_asked(void **state)
     assert_non_null(cg_tree_find(tree, "/a/b/c"));
     assert_null(cg_tree_find(tree, "/machine2"));
     assert_null(cg_tree_find(tree, "/a/d"));
+}
+
+static void the_root_as_a_sub_tree_is_everything(void **state)
+{
+    static const char *const subtrees[] = {"/", NULL};
+    cleanup_tree struct cg_tree *tree = NULL;
+
+    make_v2(*state);
+    folder_make(*state, "cg/a/b");
+    tree = open_with(*state, (struct cg_options){.flags = CG_GROUPED, .subtrees = subtrees});
+    assert_non_null(cg_tree_find(tree, "/a/b"));
 }
 
 static void the_oldest_layouts_show_guests_too(void **state)
@@ -445,6 +456,7 @@ int main(void)
         in_folder(children_stand_in_natural_order),
         in_folder(a_walk_visits_each_node_once_in_either_order),
         in_folder(sub_trees_alone_are_read_when_asked),
+        in_folder(the_root_as_a_sub_tree_is_everything),
         in_folder(the_oldest_layouts_show_guests_too),
         in_folder(a_node_that_was_made_anew_is_stale),
         in_folder(a_link_in_the_place_of_a_node_is_not_followed),

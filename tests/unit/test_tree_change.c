@@ -147,6 +147,33 @@ static void empty_children_are_removed_and_busy_ones_left(void **state)
     assert_non_null(cg_tree_find(tree, "/top/busy"));
 }
 
+static void children_that_stay_leave_no_error(void **state)
+{
+    cleanup_tree struct cg_tree *tree = NULL;
+    struct cg_error *error = NULL;
+
+    make_v2(*state);
+    folder_write(*state, "cg/top/busy/cgroup.procs", "1\n");
+    tree = open_tree(*state, CG_GROUPED);
+    assert_int_equal(cg_node_delete_empty_children(found(tree, "/top"), &error), 0);
+    assert_null(error);
+}
+
+static void a_node_whose_parent_is_gone_is_gone_too(void **state)
+{
+    cleanup_tree struct cg_tree *tree = NULL;
+    cleanup_error struct cg_error *error = NULL;
+
+    make_v1(*state);
+    folder_make(*state, "cg/cpu/a/b");
+    folder_make(*state, "cg/memory/a/b");
+    tree = open_tree(*state, CG_GROUPED);
+    move(*state, "cg/cpu/a", "aside");
+    assert_int_equal(cg_node_delete(found(tree, "/a/b"), &error), 0);
+    assert_null(cg_tree_find(tree, "/a/b"));
+    assert_false(exists(*state, "cg/memory/a/b"));
+}
+
 static void tasks_of_every_hierarchy_are_joined(void **state)
 {
     cleanup_tree struct cg_tree *tree = NULL;
@@ -259,7 +286,7 @@ static void controllers_of_two_hierarchies_are_no_single_tree(void **state)
 
 static void missing_sub_trees_are_made_in_every_hierarchy(void **state)
 {
-    static const char *const subtrees[] = {"/a/b/", "c", NULL};
+    static const char *const subtrees[] = {"/a//b/", "c", NULL};
     cleanup_tree struct cg_tree *seen = NULL, *made = NULL;
 
     make_v1(*state);
@@ -375,6 +402,8 @@ int main(void)
         in_folder(a_node_with_processes_is_not_removed_anywhere),
         in_folder(a_node_made_anew_is_not_removed_for_the_old_one),
         in_folder(empty_children_are_removed_and_busy_ones_left),
+        in_folder(children_that_stay_leave_no_error),
+        in_folder(a_node_whose_parent_is_gone_is_gone_too),
         in_folder(tasks_of_every_hierarchy_are_joined),
         in_folder(on_v2_controllers_are_enabled_from_the_root_down),
         in_folder(a_parent_with_processes_enables_nothing_unless_it_is_threaded),
