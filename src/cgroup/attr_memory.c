@@ -46,7 +46,7 @@ const struct cg_attr attr_memory[] = {
     {ATTR("memory", 1, "memory.move_charge_at_immigrate", CG_BITS), RANGE(0, 3)},
     {ATTR("memory", 1, "memory.use_hierarchy", CG_FLAG), RANGE(0, 1)},
     {ATTR("memory", 1, "memory.force_empty", CG_UINT), RANGE(0, ATTR_ANY),
-     .flags = CG_ATTR_WRITE_ONLY | CG_ATTR_NOT_ON_ROOT},
+     .flags = CG_ATTR_WRITE_ONLY},
 
     {V2_LIMIT("memory.max"), .counterpart = "memory.limit_in_bytes"},
     {V2_LIMIT("memory.high")},

@@ -36,6 +36,11 @@ static void assert_named_after_its_controller(const struct cg_attr *attr)
     assert_int_equal(attr->name[length], '.');
 }
 
+static void the_root_has_v1s_force_empty_though_it_takes_no_write(void **state)
+{
+    assert_int_equal(attr_by_name("memory.force_empty", 1)->flags, CG_ATTR_WRITE_ONLY);
+}
+
 static void every_row_is_whole(void **state)
 {
     size_t rows = 0;
@@ -144,6 +149,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_row_is_whole),
+        cmocka_unit_test(the_root_has_v1s_force_empty_though_it_takes_no_write),
         cmocka_unit_test(a_counterpart_exists_and_points_back),
         cmocka_unit_test(a_sibling_exists_and_points_back),
         cmocka_unit_test(either_versions_name_finds_the_hosts_face),
