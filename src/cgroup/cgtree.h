@@ -56,7 +56,8 @@ struct cg_error;
 
 /** The errno behind the error, a positive number; 0 for NULL. */
 int cg_error_errno(const struct cg_error *error);
-/** The sentence: what was refused, where, and what to do. Borrowed from the error. */
+/** The sentence: what was refused, where, and what to do. Borrowed from the error; for NULL, which
+ * a failure without memory for its text leaves, "out of memory". */
 const char *cg_error_text(const struct cg_error *error);
 /** Gives an error back. Returns NULL. */
 struct cg_error *cg_error_free(struct cg_error *error);
@@ -114,7 +115,8 @@ enum cg_kind {
     CG_SIZE,    /**< bytes, or #CG_NO_LIMIT */
     CG_SET,     /**< CPUs or memory nodes */
     CG_TABLE,   /**< flat keyed: "KEY VALUE" lines */
-    CG_NESTED,  /**< nested keyed: "KEY SUB=VALUE ..." lines; a key without a number is left out */
+    CG_NESTED,  /**< nested keyed: "KEY SUB=VALUE ..." lines; a key without a number is left out;
+                   io.stat's cost.vrate in hundredths of a percent */
     CG_LIST,    /**< numbers separated by white space: CPU times */
     CG_QUOTA,   /**< CPU bandwidth: quota and period */
     CG_TEXT,    /**< anything else, as it stands */
@@ -216,9 +218,9 @@ unsigned cg_attr_flags(const struct cg_attr *attr);
  * document says.
  * @{ */
 
-/** Reads the kernel's text, or a user's, for that attribute. -EINVAL: not of its kind; -ERANGE: out
- * of its range. With two files (v1's quota) the texts are joined by a space, in the files' order.
- * The value is the caller's: cg_value_unref(). */
+/** Reads the kernel's text, or a user's, for that attribute; counts and bits may be hexadecimal
+ * (0x10001). -EINVAL: not of its kind; -ERANGE: out of its range. With two files (v1's quota) the
+ * texts are joined by a space, in the files' order. The value is the caller's: cg_value_unref(). */
 int cg_value_parse(const struct cg_attr *attr, const char *text, struct cg_value **ret,
                    struct cg_error **err);
 /** Writes the text that cg_value_parse() reads as this value. free() it. */
@@ -235,7 +237,8 @@ int cg_value_from_uint(const struct cg_attr *attr, uint64_t number, struct cg_va
 int cg_value_from_int(const struct cg_attr *attr, int64_t number, struct cg_value **ret,
                       struct cg_error **err);
 /** A value of an attribute whose values have rows; see cg_value_rows(). The keys are copied.
- * -EINVAL: another kind, or not what such a row is; -ERANGE. The value is the caller's:
+ * Rows of one line stand behind each other. -EINVAL: another kind, or not what such a row is: each
+ * key is one word, and is there where the kind has it; -ERANGE. The value is the caller's:
  * cg_value_unref(). */
 int cg_value_from_rows(const struct cg_attr *attr, const struct cg_row *rows, size_t count,
                        struct cg_value **ret, struct cg_error **err);
@@ -318,8 +321,9 @@ struct cg_options {
  * wrong options. The tree is the caller's: cg_tree_close(). */
 int cg_tree_open(const struct cg_options *options, struct cg_tree **ret, struct cg_error **err);
 /** Reads what is below `node` again (NULL: all of the tree). A node that is still there stays the
- * same; one that went, or was made anew, is freed. When `node` itself went, it is freed and -ENOENT
- * returned. A failure changes nothing. */
+ * same; one that went, or was made anew, is freed; so is, with #CG_GUESTS, one that leads to no
+ * guest any more (a partition whose last guest ended; not `node` itself). When `node` itself went,
+ * it is freed and -ENOENT returned. Any other failure changes nothing. */
 int cg_tree_refresh(struct cg_tree *tree, struct cg_node *node, struct cg_error **err);
 /** Gives the tree and all its nodes back. Returns NULL. */
 struct cg_tree *cg_tree_close(struct cg_tree *tree);
@@ -382,8 +386,8 @@ int cg_node_path(const struct cg_node *node, char **ret);
 /** The same, every component without .slice, .scope and .partition. cg_tree_find() takes it back.
  * free() it. */
 int cg_node_short_path(const struct cg_node *node, char **ret);
-/** The directory, in that controller's hierarchy (NULL: any). -ENOENT: it is in none such. free()
- * it. */
+/** The directory, in that controller's hierarchy (NULL: the first that the node is in), as that
+ * machine has it: cg_options.root is not in front. -ENOENT: it is in none such. free() it. */
 int cg_node_full_path(const struct cg_node *node, const char *controller, char **ret);
 /** What it is by place and name. */
 enum cg_node_kind cg_node_kind(const struct cg_node *node);
@@ -414,27 +418,31 @@ int cg_node_tasks(const struct cg_node *node, const char *controller, bool threa
 int cg_node_create(struct cg_node *parent, const char *name, struct cg_node **ret,
                    struct cg_error **err);
 /** Removes the node from every hierarchy, and frees it. -ENOTEMPTY: it has children; -EBUSY: it has
- * processes; -EINVAL: it is the root; -ESTALE: made anew since the tree read it. */
+ * processes; -EINVAL: it is the root; -ESTALE: made anew since the tree read it. These are looked
+ * for first; a hierarchy that refuses all the same leaves it removed from those before. */
 int cg_node_delete(struct cg_node *node, struct cg_error **err);
 /** Removes all below the node that have no tasks, and frees them; those that have any are left,
  * without an error. */
 int cg_node_delete_empty_children(struct cg_node *node, struct cg_error **err);
 
-/** Reads an attribute of the node. -ENOENT: the node has no such file, or is gone; -ESTALE: made
- * anew since the tree read it; -EACCES: it can only be written; -EOPNOTSUPP: an attribute of the
- * other cgroup version. The value is the caller's: cg_value_unref(). */
+/** Reads an attribute of the node. -ENOENT: the node has no such file, is gone, or is in no
+ * hierarchy that has the attribute; -ENODEV: gone while it was read; -ESTALE: made anew since the
+ * tree read it; -EACCES: it can only be written, or this needs root; -EOPNOTSUPP: an attribute of
+ * the other cgroup version, or the kernel has it no longer or not in a threaded group; -EINVAL,
+ * -ERANGE: what the kernel says is not of its kind. The value is the caller's: cg_value_unref(). */
 int cg_read(const struct cg_node *node, const struct cg_attr *attr, struct cg_value **ret,
             struct cg_error **err);
 /** The same in the hierarchy of that controller: for v1's files that every hierarchy has (tasks),
  * which cg_read() reads in the first one that the node is in. */
 int cg_read_in(const struct cg_node *node, const char *controller, const struct cg_attr *attr,
                struct cg_value **ret, struct cg_error **err);
-/** Writes an attribute of the node. What the type, the range or the read-only mark forbids is
- * refused before the kernel is asked (-EINVAL, -EACCES); of the kernel's own refusals `err` tells
- * what they mean and what to do. Else as cg_read(). Of two files both are written, in the order in
- * which the kernel takes them. Of kinds that are lines, each is written by itself, up to the first
- * that is refused, and what has no line stays as it is: tasks are moved into the group one by one;
- * of memory.oom_control, oom_kill_disable is written. */
+/** Writes an attribute of the node. Another attribute's value (that of cpuset.cpus.effective: make
+ * one of its set) is refused before the kernel is asked (-EINVAL), and so is what can only be read
+ * (-EACCES); of the kernel's own refusals, any errno, `err` tells what they mean and what to do.
+ * Else as cg_read(). Of two files both are written, in the order in which the kernel takes them. Of
+ * kinds that are lines, each is written by itself, up to the first that is refused, and what has no
+ * line stays as it is (-EINVAL: there is none): tasks are moved into the group one by one; of
+ * memory.oom_control, oom_kill_disable is written. */
 int cg_write(const struct cg_node *node, const struct cg_attr *attr, const struct cg_value *value,
              struct cg_error **err);
 /** The same in the hierarchy of that controller, as cg_read_in(). */
