@@ -2,6 +2,7 @@
 
 #include "agent/entries.h"
 #include "agent/tell.h"
+#include "reconcile/resident.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -20,6 +21,11 @@ static void tell_end(const struct agent *agent, struct managed *guest, uint64_t 
 
     if (error)
         tell_failure(&agent->log, guest, cg_error_text(error));
+    else if (elsewhere == RESIDENT_UNKNOWN)
+        log_entry(&agent->log, &entry,
+                  "%s: the kernel has moved its memory, in %.1f s; whether some is on other nodes "
+                  "could not be seen",
+                  managed_name(guest), seconds);
     else
         log_entry(&agent->log, &entry,
                   "%s: its memory has moved, in %.1f s; %" PRIu64 " MiB are on other nodes",

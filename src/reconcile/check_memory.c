@@ -80,23 +80,28 @@ static int refuse_mems(const struct step *step, struct refusals *refusals, const
                         why);
 }
 
-/* For what is not there yet. Where the host does not tell how much that is, it is nothing. */
-static bool has_room(const struct check_input *input, const struct cg_set *nodes)
+/* Why there is no room for what is not there yet; NULL: there is. Where the host does not tell how
+ * much the guest has, it is nothing. */
+static const char *lacks_room(const struct check_input *input, const struct cg_set *nodes)
 {
     const struct host *host = input->nodes->host;
     pid_t pid = input->nodes->binding->pid;
+    const char *lack = "these memory nodes have less room free than the guest's memory takes";
     uint64_t room = 0, needed = 0;
 
     for (int node = cg_set_next(nodes, -1); node >= 0; node = cg_set_next(nodes, node)) {
         uint64_t bytes;
 
         if (host_node_free(host, (unsigned)node, &bytes) < 0)
-            return false;
+            return lack;
         room += bytes;
     }
     if (resident_bytes(host, pid, input->scratch, &needed) < 0 || needed <= room)
-        return true;
-    return resident_elsewhere(host, pid, nodes, input->scratch, &needed) == 0 && needed <= room;
+        return NULL;
+    if (resident_elsewhere(host, pid, nodes, input->scratch, &needed) < 0)
+        return "these memory nodes have less room free than the guest's memory takes, and how much "
+               "of it is there already could not be seen: that needs CAP_SYS_PTRACE";
+    return needed <= room ? NULL : lack;
 }
 
 bool mems_begun(const struct cells *targets, const struct guest_state *state)
@@ -126,6 +131,7 @@ int check_mems(const struct check_input *input, const struct step *step, struct 
     const struct facts *facts = input->facts;
     const struct cg_set *asked;
     bool begun = mems_begun(input->targets, input->state);
+    const char *lack;
     int r = 0;
 
     if (cg_value_set(step->cell.value, &asked) < 0)
@@ -149,8 +155,7 @@ int check_mems(const struct check_input *input, const struct step *step, struct 
         r = refuse_mems(step, refusals,
                         "the guest runs already, and this would move its memory while it waits: "
                         "say \"migrate\": true in the policy, or start the guest anew");
-    else if (!begun && !has_room(input, asked)) /* else what has moved there has taken it */
-        r = refuse_mems(step, refusals,
-                        "these memory nodes have less room free than the guest's memory takes");
+    else if (!begun && (lack = lacks_room(input, asked))) /* else what has moved has taken it */
+        r = refuse_mems(step, refusals, lack);
     return r == -ENOMEM ? error_out_of_memory(err) : r;
 }

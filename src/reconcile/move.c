@@ -45,10 +45,11 @@ static uint64_t elsewhere(const struct job *job)
 {
     cleanup_buffer struct buffer scratch = {0};
     const struct cg_set *nodes;
-    uint64_t bytes = 0;
+    uint64_t bytes;
 
-    if (job->moved > 0 && cg_value_set(job->writes[job->count - 1].value, &nodes) == 0)
-        resident_elsewhere(job->host, job->moved, nodes, &scratch, &bytes);
+    if (cg_value_set(job->writes[job->count - 1].value, &nodes) < 0 ||
+        resident_elsewhere(job->host, job->moved, nodes, &scratch, &bytes) < 0)
+        return RESIDENT_UNKNOWN;
     return bytes;
 }
 

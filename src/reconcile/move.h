@@ -38,7 +38,7 @@ int mover_start(struct mover *mover, const char *uuid, struct nodes *nodes, cons
                 struct cg_error **err);
 /* The result is readable: it has ended. -errno of the first write that failed; those before it
  * stand, those behind it were not tried. Else *ret_elsewhere is what the child found of the guest's
- * memory on other nodes then, bytes; 0 where the host does not tell. */
+ * memory on other nodes then, bytes; RESIDENT_UNKNOWN where it could not see that. */
 int mover_end(struct mover *mover, uint64_t *ret_elsewhere, struct cg_error **err);
 /* No more writes after the one that is under way, which is not waited for. */
 void mover_stop(struct mover *mover);

@@ -89,7 +89,7 @@ static void memory_that_must_not_move_is_left_where_it_is(void **state)
     facts->numatune_mode = NULL;
     model_set_file(life.scene.model, "/sys/devices/system/node/node1/meminfo",
                    "Node 1 MemFree: 4 kB\n");
-    expect_refusal(&life, "less room");
+    expect_refusal(&life, "could not be seen");
     drop_migrate(&life);
     expect_refusal(&life, "\"migrate\": true");
     life_end(&life);
@@ -292,6 +292,17 @@ static void a_move_writes_all_of_the_plans_mems_and_its_end_is_told(void **state
     assert_stands(bench, "sys/fs/cgroup/g/cpuset.mems", "0-1");
 }
 
+static void a_move_does_not_tell_where_memory_is_that_it_cannot_see(void **state)
+{
+    struct bench *bench = *state;
+    uint64_t elsewhere = 0;
+
+    bench->binding.pid = 7; /* without a numa_maps */
+    start(bench);
+    assert_int_equal(mover_end(&bench->mover, &elsewhere, NULL), 0);
+    assert_true(elsewhere == RESIDENT_UNKNOWN);
+}
+
 static void a_move_that_is_refused_says_why_and_writes_no_more(void **state)
 {
     struct bench *bench = *state;
@@ -395,6 +406,7 @@ int main(void)
         cmocka_unit_test(a_move_that_was_interrupted_is_completed),
         cmocka_unit_test(memory_that_an_agent_moves_is_nobody_elses_to_move),
         WITH_BENCH(a_move_writes_all_of_the_plans_mems_and_its_end_is_told),
+        WITH_BENCH(a_move_does_not_tell_where_memory_is_that_it_cannot_see),
         WITH_BENCH(a_move_that_is_refused_says_why_and_writes_no_more),
         WITH_BENCH(who_starts_a_move_does_not_wait_for_it),
         WITH_BENCH(a_move_that_is_stuck_holds_no_lock_of_its_parent),
