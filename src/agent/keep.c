@@ -1,6 +1,6 @@
 /* The state folder under a running agent. Who removes it (or moves it away) takes from vmpin what
  * it knows of the time before: the values in force stay in force and stay known as vmpin's, their
- * baselines are lost, and holds are released. */
+ * baselines are lost with guests/, and holds are released with holds/. */
 #include "agent/parts.h"
 
 static void note_lost(struct agent *agent, struct managed *guest)
@@ -16,18 +16,15 @@ static void note_lost(struct agent *agent, struct managed *guest)
                  error ? cg_error_text(error) : "out of memory");
 }
 
-/* -EBUSY: another agent was first; there must not be two. */
+/* 1: the states of before are lost; 0: they stayed. -EBUSY: another agent was first; there must not
+ * be two. */
 static int take_folder(struct agent *agent, struct cg_error **err)
 {
-    int lock = -1, r = state_dir_renew(&agent->state, err);
+    int lost = state_dir_renew(&agent->state, err), r = lost;
 
-    if (r == 0)
-        r = state_dir_lock_agent(&agent->state, &lock, err);
-    if (r < 0)
-        return r;
-    closep(&agent->lock);
-    agent->lock = lock;
-    return 0;
+    if (r >= 0)
+        r = state_dir_lock_agent(&agent->state, &agent->lock, err);
+    return r < 0 ? r : lost;
 }
 
 void keep_state(struct agent *agent)
@@ -49,13 +46,15 @@ void keep_state(struct agent *agent)
         return;
     }
     agent->stateless = false;
-    log_line(&agent->log, LOG_ERR,
-             "%s was removed and is made anew: what vmpin has in force stays; what stood there "
-             "before it is not known any more, and nothing is held",
-             agent->state.path);
+    log_line(&agent->log, LOG_ERR, "%s was removed%s", agent->state.path,
+             r ? " and is made anew: what vmpin has in force stays; what stood there before it is "
+                 "not known any more, and what was held may not be held any more"
+               : " in part and is made anew: what vmpin knows of the guests stayed; what was held "
+                 "may not be held any more");
     folders_watch_state(&agent->folders, agent->state.dir, agent->state.holds);
     policies_save(&agent->policies, &agent->state, &agent->log);
     TAILQ_FOREACH(guest, &agent->store.all, all)
-        note_lost(agent, guest);
+        if (r > 0)
+            note_lost(agent, guest);
     agent_tell(agent, &(struct event){.type = CORE_OVERFLOW});
 }

@@ -15,7 +15,7 @@
 
 #define STATE_LIMIT  (4u << 20)
 #define POLICY_LIMIT (64u << 20)
-#define ALL "all"
+#define ALL          "all"
 
 static int open_folder(int at, const char *name, bool make)
 {
@@ -84,13 +84,15 @@ bool state_dir_stands(const struct state_dir *dir)
 int state_dir_renew(struct state_dir *dir, struct cg_error **err)
 {
     struct state_dir renewed;
+    bool lost;
     int r = state_dir_open(dir->path, true, &renewed, err);
 
     if (r < 0)
         return r;
+    lost = !still_there(dir->guests, renewed.dir, "guests");
     state_dir_close(dir);
     *dir = renewed;
-    return 0;
+    return lost;
 }
 
 static int lock_file(int dir, const char *name, unsigned wait_ms, int *ret)
@@ -123,12 +125,13 @@ static int start_time_of(pid_t pid, uint64_t *ret)
     return r < 0 ? r : proc_stat_start_time(text.data, ret);
 }
 
-int state_dir_lock_agent(const struct state_dir *dir, int *ret_fd, struct cg_error **err)
+int state_dir_lock_agent(const struct state_dir *dir, int *lock, struct cg_error **err)
 {
+    bool kept = still_there(*lock, dir->dir, "agent.lock");
     cleanup_close int fd = -1;
     uint64_t start_time = 0;
     char text[64];
-    int r = lock_file(dir->dir, "agent.lock", 0, &fd);
+    int r = kept ? 0 : lock_file(dir->dir, "agent.lock", 0, &fd);
 
     if (r == -EBUSY)
         return error_set(err, EBUSY, "another vmpin agent runs (it holds %s/agent.lock)",
@@ -140,7 +143,10 @@ int state_dir_lock_agent(const struct state_dir *dir, int *ret_fd, struct cg_err
         r = file_replace(dir->dir, "agent.pid", text, strlen(text), 0644);
     if (r < 0)
         return error_set(err, -r, "%s/agent.lock: %s", dir->path, strerror(-r));
-    *ret_fd = steal_fd(&fd);
+    if (!kept) {
+        closep(lock);
+        *lock = steal_fd(&fd);
+    }
     return 0;
 }
 
@@ -278,8 +284,7 @@ int state_dir_hold(const struct state_dir *dir, const char *uuid, unsigned long 
 
     snprintf(text, sizeof(text), "%llu\n", seconds ? seconds_since_boot() + seconds : 0);
     r = file_replace(dir->holds, uuid ? uuid : ALL, text, strlen(text), 0644);
-    return r < 0 ? error_set(err, -r, "%s/holds/%s: %s", dir->path, uuid ? uuid : ALL,
-                             strerror(-r))
+    return r < 0 ? error_set(err, -r, "%s/holds/%s: %s", dir->path, uuid ? uuid : ALL, strerror(-r))
                  : 0;
 }
 
@@ -326,8 +331,7 @@ int state_dir_save_policies(const struct state_dir *dir, const char *text, struc
     return r < 0 ? error_set(err, -r, "%s/policies.json: %s", dir->path, strerror(-r)) : 0;
 }
 
-int state_dir_load_policies(const struct state_dir *dir, struct buffer *ret,
-                            struct cg_error **err)
+int state_dir_load_policies(const struct state_dir *dir, struct buffer *ret, struct cg_error **err)
 {
     int r = dir->dir < 0 ? -ENOENT : file_read(dir->dir, "policies.json", ret, POLICY_LIMIT);
 

@@ -26,12 +26,15 @@ int state_dir_open(const char *path, bool make, struct state_dir *ret, struct cg
 void state_dir_close(struct state_dir *dir);
 /* Are the open folders still those at the path? Somebody may have removed or replaced them. */
 bool state_dir_stands(const struct state_dir *dir);
-/* Opens the folders anew, made when missing. On failure *dir stays as it is. */
+/* Opens the folders anew, made when missing. 1: guests/ is another one, with none of the states of
+ * before; 0: it stayed. On failure *dir stays as it is. */
 int state_dir_renew(struct state_dir *dir, struct cg_error **err);
 #define cleanup_state_dir cleanup_with(state_dir_close)
 
-/* One agent at a time: *ret_fd holds the lock. -EBUSY: another one runs. */
-int state_dir_lock_agent(const struct state_dir *dir, int *ret_fd, struct cg_error **err);
+/* One agent at a time: *lock holds the lock. On entry it is -1, or this agent's own lock, which is
+ * kept where it is still the file there and closed where it is not. -EBUSY: another agent runs;
+ * *lock stays as it is then. */
+int state_dir_lock_agent(const struct state_dir *dir, int *lock, struct cg_error **err);
 bool state_dir_agent_runs(const struct state_dir *dir);
 
 /* One writer a guest. Waits up to `wait_ms`; -EBUSY. */
@@ -45,7 +48,8 @@ int state_dir_load(const struct state_dir *dir, const char *uuid, const struct c
                    struct guest_state *ret, struct cg_error **err);
 int state_dir_save(const struct state_dir *dir, const struct guest_state *state,
                    struct cg_error **err);
-/* Keeps a copy of a damaged one as UUID.json.damaged; the file itself stays until it is replaced. */
+/* Keeps a copy of a damaged one as UUID.json.damaged; the file itself stays until it is replaced.
+ */
 void state_dir_set_aside(const struct state_dir *dir, const char *uuid);
 /* The state alone: nothing of the guest is vmpin's any more. */
 void state_dir_forget_state(const struct state_dir *dir, const char *uuid);
@@ -62,7 +66,6 @@ bool state_dir_held(const struct state_dir *dir, const char *uuid, unsigned long
 int state_dir_save_policies(const struct state_dir *dir, const char *text, struct cg_error **err);
 /* Keeps a copy of damaged ones as policies.json.damaged. */
 void state_dir_set_aside_policies(const struct state_dir *dir);
-int state_dir_load_policies(const struct state_dir *dir, struct buffer *ret,
-                            struct cg_error **err);
+int state_dir_load_policies(const struct state_dir *dir, struct buffer *ret, struct cg_error **err);
 
 #endif

@@ -3,6 +3,7 @@
 its loss is never the guests'."""
 import contextlib
 import glob
+import json
 import os
 import shutil
 import signal
@@ -16,6 +17,12 @@ from vmpintest.waiting import holds_for
 
 def in_force(guest, role, wanted):
     wait_for(lambda: pinned(guest, role, wanted), 10, f"{role} on {wanted}")
+
+
+def read_state(t):
+    state, = glob.glob(f"{t.vmpin.state}/guests/*.json")
+    with open(state) as file:
+        return json.load(file)
 
 
 def test_state_folder_removed(t):
@@ -40,6 +47,34 @@ def test_state_folder_removed(t):
     t.policies.remove("a.json")
     in_force(guest, "vcpu1", "0-1")  # libvirt's pin, in the place of the baseline that was lost
     in_force(guest, "vcpu0", "0")  # somebody's, seen after the loss
+
+
+def test_guests_removed(t):
+    """guests/ alone removed: the agent keeps its lock and runs on, and its values stay its own"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu0": cpus("1")}))
+    agent = t.agent()
+    in_force(guest, "vcpu0", "1")
+    shutil.rmtree(f"{t.vmpin.state}/guests")
+    guest.nodes.set_cpus("vcpu0", "0")
+    in_force(guest, "vcpu0", "1")
+    assert agent.running() and "was removed and is made anew" in agent.log(), agent.log()
+    assert read_state(t)["lost"], read_state(t)
+
+
+def test_holds_removed(t):
+    """holds/ alone removed: nothing is held, and the baselines stay known"""
+    guest = t.guest()
+    was = guest.nodes.cpus("vcpu0")
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    agent = t.agent()
+    in_force(guest, "vcpu0", "1")
+    shutil.rmtree(f"{t.vmpin.state}/holds")
+    guest.nodes.set_cpus("vcpu1", "0")
+    in_force(guest, "vcpu1", "1")
+    assert agent.running() and "was removed in part" in agent.log(), agent.log()
+    t.policies.remove("a.json")
+    in_force(guest, "vcpu0", was)
 
 
 def test_two_agents_after_a_removal(t):

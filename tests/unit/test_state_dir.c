@@ -136,12 +136,16 @@ static void an_open_folder_that_was_removed_or_replaced_is_noticed(void **folder
     assert_true(state_dir_stands(&dir));
     assert_int_equal(unlinkat(dir.dir, "guests", AT_REMOVEDIR), 0);
     assert_false(state_dir_stands(&dir));
-    assert_int_equal(state_dir_renew(&dir, NULL), 0);
+    assert_int_equal(state_dir_renew(&dir, NULL), 1);
+    assert_true(state_dir_stands(&dir));
+    assert_int_equal(unlinkat(dir.dir, "holds", AT_REMOVEDIR), 0);
+    assert_false(state_dir_stands(&dir));
+    assert_int_equal(state_dir_renew(&dir, NULL), 0); /* the states stayed */
     assert_true(state_dir_stands(&dir));
     assert_true(asprintf(&away, "%s/away", (char *)*folder) > 0);
     assert_int_equal(rename(dir.path, away), 0);
     assert_false(state_dir_stands(&dir));
-    assert_int_equal(state_dir_renew(&dir, NULL), 0);
+    assert_int_equal(state_dir_renew(&dir, NULL), 1);
     assert_true(state_dir_stands(&dir));
     assert_int_equal(rename(away, dir.path), -1); /* it is there, and not empty */
 }
@@ -194,6 +198,21 @@ static void one_agent_at_a_time_and_all_can_see_it(void **folder)
     assert_int_equal(stat.st_mode & 0777, 0600); /* or anybody could keep it from starting */
 }
 
+static void an_agents_own_lock_is_kept_until_its_file_is_another_one(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    cleanup_close int lock = -1, other = -1;
+
+    open_made(*folder, &dir);
+    assert_int_equal(state_dir_lock_agent(&dir, &lock, NULL), 0);
+    assert_int_equal(unlinkat(dir.dir, "agent.pid", 0), 0);
+    assert_int_equal(state_dir_lock_agent(&dir, &lock, NULL), 0);
+    assert_true(state_dir_agent_runs(&dir));
+    assert_int_equal(unlinkat(dir.dir, "agent.lock", 0), 0);
+    assert_int_equal(state_dir_lock_agent(&dir, &lock, NULL), 0);
+    assert_int_equal(state_dir_lock_agent(&dir, &other, NULL), -EBUSY);
+}
+
 static void an_agent_that_was_killed_does_not_run(void **folder)
 {
     cleanup_state_dir struct state_dir dir;
@@ -204,7 +223,7 @@ static void an_agent_that_was_killed_does_not_run(void **folder)
     open_made(*folder, &dir);
     child = fork();
     if (child == 0) {
-        int lock;
+        int lock = -1;
 
         _exit(state_dir_lock_agent(&dir, &lock, NULL) < 0);
     }
@@ -246,6 +265,7 @@ int main(void)
         in_folder(one_writer_a_guest),
         in_folder(a_lock_whose_guest_went_is_taken_anew),
         in_folder(one_agent_at_a_time_and_all_can_see_it),
+        in_folder(an_agents_own_lock_is_kept_until_its_file_is_another_one),
         in_folder(an_agent_that_was_killed_does_not_run),
         in_folder(holds_end_by_release_and_by_time),
     };
