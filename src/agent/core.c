@@ -318,6 +318,21 @@ bool core_gave_up(const struct managed *guest)
     return tries && s->retries == tries + 1 && !s->launching;
 }
 
+static uint64_t launch_end(const struct schedule *s)
+{
+    return s->started + CORE_STARTING;
+}
+
+/* That a guest's pid file was made can be heard of after it was told to have started: what runs for
+ * so long is not launched any more, though nobody says so. */
+static void end_launch(struct managed *guest, uint64_t now)
+{
+    struct schedule *s = &guest->schedule;
+
+    if (s->launching && guest->facts && guest->facts->running && now >= launch_end(s))
+        s->launching = false;
+}
+
 /* What libvirt still makes changes by itself, and each change is heard of; that the guest's process
  * was moved there may not be. */
 static void passed_early(struct core *core, const struct event *event, uint64_t now)
@@ -325,8 +340,9 @@ static void passed_early(struct core *core, const struct event *event, uint64_t 
     struct schedule *s = &event->guest->schedule;
 
     s->outcome = event->outcome;
-    if (event->outcome != OUTCOME_DONE && now - s->started <= CORE_STARTING)
-        ask(core, event->guest, WORK_PASS, now + patience[event->outcome].first);
+    if (now < launch_end(s))
+        ask(core, event->guest, WORK_PASS,
+            event->outcome == OUTCOME_DONE ? launch_end(s) : now + patience[event->outcome].first);
 }
 
 static void passed(struct core *core, const struct event *event, uint64_t now)
@@ -503,6 +519,7 @@ static bool guest_next(struct core *core, struct managed *guest, uint64_t now, s
     struct schedule *s = &guest->schedule;
 
     queue_remove(&core->queue, guest);
+    end_launch(guest, now);
     if (!runs(guest))
         s->work &= ~(unsigned)WORK_PASS;
     for (size_t i = 0; i < ARRAY_SIZE(order); i++) {

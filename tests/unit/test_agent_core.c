@@ -303,7 +303,15 @@ static void control_groups_that_are_not_found_yet_are_looked_for_again(void **st
     PLAY(A_IS_DEFINED, {10, OUTCOMES, .outcome = OUTCOME_ABSENT},
          EVENT(10, CORE_LAUNCH, "a", "pass a early"), EVENT(11, CORE_NODE, "a", "pass a early"),
          {40, WAIT, .expect = "@31 pass a early"}, {40, OUTCOMES, .outcome = OUTCOME_DONE},
-         {60000, WAIT, .expect = "@51 pass a early"});
+         {60000, WAIT, .expect = "@51 pass a early, @10010 pass a early"});
+}
+
+static void a_launch_that_is_heard_of_after_the_start_is_over_ten_seconds_later(void **state)
+{
+    PLAY(A_IS_DEFINED, FACTS(10, "a", 3, EVENT_STARTED, "resolve a, pass a starting"),
+         EVENT(11, CORE_LAUNCH, "a", "forget a, pass a early"),
+         EVENT(12, CORE_NODE, "a", "pass a early"), {20000, WAIT, .expect = "@10011 pass a"},
+         EVENT(20000, CORE_NODE, "a", "pass a"), QUIET(60000));
 }
 
 static void a_launch_that_fails_is_forgotten(void **state)
@@ -850,6 +858,7 @@ int main(void)
         cmocka_unit_test(a_defined_guest_is_passed_early_from_its_process_on_until_it_has_started),
         cmocka_unit_test(what_libvirt_still_makes_is_looked_at_at_each_change),
         cmocka_unit_test(control_groups_that_are_not_found_yet_are_looked_for_again),
+        cmocka_unit_test(a_launch_that_is_heard_of_after_the_start_is_over_ten_seconds_later),
         cmocka_unit_test(a_launch_that_fails_is_forgotten),
         cmocka_unit_test(a_guest_that_has_started_does_not_fail_to_launch),
         cmocka_unit_test(a_launch_before_the_old_end_was_told_is_a_new_incarnation),
