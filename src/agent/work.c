@@ -265,13 +265,14 @@ static void pass(struct agent *agent, const struct action *action)
                     : event.outcome == OUTCOME_HELD ? "held back"
                                                     : "put off");
         count_status(agent, guest, &report);
-        moves_follow(agent, guest);
         work_watch(agent, guest);
     } else {
         event.outcome = work_outcome(r);
         if (r == -ESTALE)
             guest->rewatch = true;
     }
+    /* However the pass ended: it may have started a move first. */
+    moves_follow(agent, guest);
     metrics_file_passed(agent, guest, &report, r, began);
     /* What a failed change and its undoing wrote must not call for the next try. */
     if (event.outcome == OUTCOME_FAILED)
