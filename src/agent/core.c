@@ -367,8 +367,8 @@ static void passed(struct core *core, const struct event *event, uint64_t now)
     }
     if (!event->settling)
         s->answers = 0;
-    else if (s->ask_from > now)
-        ask(core, event->guest, WORK_PASS, s->ask_from);
+    else if (!s->asked)
+        ask(core, event->guest, WORK_PASS, later(now, s->ask_from));
     if (event->outcome == OUTCOME_HELD && event->until != CORE_NEVER)
         ask(core, event->guest, WORK_PASS, later(now, event->until));
     healed(core, event->guest, event->healed, now);
@@ -534,6 +534,8 @@ static bool guest_next(struct core *core, struct managed *guest, uint64_t now, s
             pace(s, now);
         if (s->work && order[i].work != WORK_REMOVE)
             queue_put(&core->queue, guest, s->due);
+        if (order[i].work == WORK_PASS)
+            s->asked = s->ask_from <= now;
         *ret = (struct action){
             .type = order[i].action,
             .guest = guest,

@@ -57,6 +57,7 @@ struct schedule {
     bool awaits_mover;           /* its mems are next when the mover is free */
     unsigned answers;            /* of systemd, since its unit was last in order */
     uint64_t ask_from;           /* systemd may be asked again then */
+    bool asked;                  /* the present pass may ask it */
 };
 
 struct watch; /* watch.h */

@@ -33,6 +33,7 @@ struct step {
     const char *wanted; /* WANTED: the guest's CPUs, of a policy */
     uint64_t unrested;  /* the picture of mems that a pass sees until it may heal it */
     bool awaits_mover;
+    uint64_t takes_ms; /* how long a pass takes */
 };
 
 /* The clock of the tests starts here, so that no time is 0. */
@@ -116,6 +117,7 @@ static void pass_ended(struct world *world, struct managed *guest, uint64_t rest
         .until = world->outcome.until_ms ? EPOCH + world->outcome.until_ms * CORE_MS : CORE_NEVER,
     };
 
+    world->now += world->outcome.takes_ms * CORE_MS;
     if (world->outcome.healed && !rests(world, guest))
         heal(&healed);
     if (!event.unrested)
@@ -473,6 +475,13 @@ static void files_are_healed_while_systemd_is_waited_for(void **state)
          {1000, CORE_ANSWERED, "a", "pass a (systemd not asked)", .refused = true},
          EVENT(1100, CORE_NODE, "a", "pass a (systemd not asked)"),
          {1200, OUTCOMES, .outcome = OUTCOME_DONE}, {3000, WAIT, .expect = "@2000 pass a"});
+}
+
+static void systemd_is_asked_by_the_next_pass_when_it_may_be_before_this_one_has_ended(void **state)
+{
+    PLAY(A_RUNS, {5, OUTCOMES, .outcome = OUTCOME_DONE, .settling = true, .takes_ms = 100},
+         {1000, CORE_ANSWERED, "a", "pass a (systemd not asked)", .refused = true},
+         EVENT(1950, CORE_NODE, "a", "pass a (systemd not asked), pass a"), QUIET(60000));
 }
 
 static void a_record_that_another_one_keeps_changing_is_set_again_after_growing_pauses(void **state)
@@ -879,6 +888,8 @@ int main(void)
         cmocka_unit_test(systemd_that_does_not_do_it_is_asked_after_growing_pauses),
         cmocka_unit_test(systemds_pauses_grow_up_to_a_minute),
         cmocka_unit_test(files_are_healed_while_systemd_is_waited_for),
+        cmocka_unit_test(
+            systemd_is_asked_by_the_next_pass_when_it_may_be_before_this_one_has_ended),
         cmocka_unit_test(
             a_record_that_another_one_keeps_changing_is_set_again_after_growing_pauses),
         cmocka_unit_test(something_else_desired_is_asked_of_systemd_at_once),
