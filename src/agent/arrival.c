@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define RUN_EVENTS       (IN_CREATE | IN_MODIFY | IN_DELETE | IN_ONLYDIR)
-#define PARTITION_EVENTS (IN_CREATE | IN_ONLYDIR)
+#define PARTITION_EVENTS (IN_CREATE | IN_DELETE | IN_ONLYDIR)
 #define NODE_EVENTS      (IN_CREATE | IN_MODIFY | IN_ONLYDIR)
 #define RUN_FOLDER       "qemu" /* guests of other drivers are met when libvirt tells of them */
 
@@ -69,6 +69,24 @@ static void drop(struct arrivals *arrivals, bool nodes)
         free(at->name);
     }
     arrivals->count = kept;
+}
+
+/* A node was removed. Of a control group the kernel tells its parent's watch alone, and keeps the
+ * watch on it. */
+static void drop_node(struct arrivals *arrivals, const char *partition, const char *name)
+{
+    size_t length = strlen(partition);
+
+    for (size_t i = arrivals->count; i-- > 0;) {
+        struct arrival_watch *at = &arrivals->list[i];
+
+        if (at->kind != PLACE_NODE || strncmp(at->name, partition, length) != 0 ||
+            at->name[length] != '/' || strcmp(at->name + length + 1, name) != 0)
+            continue;
+        inotify_rm_watch(arrivals->queue, at->wd);
+        free(at->name);
+        *at = arrivals->list[--arrivals->count];
+    }
 }
 
 /* Gone meanwhile, or not there yet: nothing to watch is no failure. */
@@ -220,6 +238,11 @@ static void take_directory(struct reading *reading, const struct arrival_watch *
 {
     if (!event->len || !(event->mask & IN_ISDIR))
         return;
+    if (event->mask & IN_DELETE) {
+        if (at->kind == PLACE_PARTITION)
+            drop_node(reading->arrivals, at->name, event->name);
+        return;
+    }
     if (at->kind == PLACE_ABOVE) {
         reading->moved |= strcmp(event->name, at->name) == 0;
         return;
@@ -234,8 +257,8 @@ static void take(const struct inotify_event *event, void *data)
 
     if (event->mask & IN_Q_OVERFLOW)
         reading->moved = reading->node = true;
-    for (size_t i = 0, count = arrivals->count; i < count; i++) {
-        const struct arrival_watch at = arrivals->list[i]; /* the list may move */
+    for (size_t i = 0; i < arrivals->count; i++) {
+        const struct arrival_watch at = arrivals->list[i]; /* the list may move and change */
 
         if (at.wd != event->wd || event->mask & IN_IGNORED)
             continue;

@@ -144,6 +144,25 @@ static void a_node_in_a_partition_is_watched_until_no_guest_starts(void **state)
     assert_true(node_seen(world));
 }
 
+static void a_node_that_is_removed_is_watched_no_more(void **state)
+{
+    struct world *world = *state;
+    size_t before;
+
+    make(world, "groups/machine");
+    assert_true(node_seen(world));
+    before = world->arrivals.count;
+    make(world, "groups/machine/qemu-1-a");
+    make(world, "groups/machine/qemu-1-ab");
+    assert_true(node_seen(world));
+    assert_int_equal(world->arrivals.count, before + 2);
+    assert_int_equal(unlinkat(world->dir, "groups/machine/qemu-1-a", AT_REMOVEDIR), 0);
+    assert_false(node_seen(world));
+    assert_int_equal(world->arrivals.count, before + 1);
+    put(world, "groups/machine/qemu-1-ab/tasks");
+    assert_true(node_seen(world));
+}
+
 static void other_directories_beside_the_partitions_are_none_of_them(void **state)
 {
     struct world *world = *state;
@@ -189,6 +208,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         IN_A_WORLD(a_pid_file_names_its_guest),
         IN_A_WORLD(a_node_in_a_partition_is_watched_until_no_guest_starts),
+        IN_A_WORLD(a_node_that_is_removed_is_watched_no_more),
         IN_A_WORLD(other_directories_beside_the_partitions_are_none_of_them),
         IN_A_WORLD(a_partition_of_a_guests_own_is_waited_for_part_by_part),
         IN_A_WORLD(a_partition_that_is_made_anew_is_watched_again),
