@@ -23,8 +23,8 @@ static void tell_end(const struct agent *agent, struct managed *guest, uint64_t 
         tell_failure(&agent->log, guest, cg_error_text(error));
     else if (elsewhere == RESIDENT_UNKNOWN)
         log_entry(&agent->log, &entry,
-                  "%s: the kernel has moved its memory, in %.1f s; whether some is on other nodes "
-                  "could not be seen",
+                  "%s: its memory has moved, in %.1f s; whether some is on other nodes could not be "
+                  "seen",
                   managed_name(guest), seconds);
     else
         log_entry(&agent->log, &entry,
