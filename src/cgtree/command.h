@@ -24,7 +24,8 @@ struct command {
     const char *name;
     const char *arguments; /* as --help shows them */
     int arguments_min, arguments_max;
-    bool shows_trees; /* takes --grouped, --vms, --controller */
+    bool shows_trees;      /* takes --grouped, --vms, --controller */
+    bool takes_controller; /* takes --controller alone */
     const char *summary;
     const char *help;
     int (*run)(struct context *context); /* returns the exit status */
@@ -59,6 +60,10 @@ int find_node(struct context *context, const char *name, struct cg_node **ret);
 int list_nodes(struct context *context);
 int list_readable(struct context *context);
 int list_writable(struct context *context);
+
+/* The first of those between commas, which stands for their hierarchy; free(). NULL when out of
+ * memory. */
+char *first_controller(const char *controllers);
 
 /* "vm", "vcpu3"; NULL for CG_ROLE_NONE. */
 #define ROLE_TEXT_SIZE 24

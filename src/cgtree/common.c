@@ -103,6 +103,11 @@ int find_node(struct context *context, const char *name, struct cg_node **ret)
     return EXIT_FAILED;
 }
 
+char *first_controller(const char *controllers)
+{
+    return strndup(controllers, strcspn(controllers, ","));
+}
+
 const char *role_text(struct cg_role role, char into[ROLE_TEXT_SIZE])
 {
     static const char *const names[] = {[CG_ROLE_VM] = "vm",

@@ -20,9 +20,15 @@ static void print_named(const char *name, const char *text)
 }
 
 struct output {
+    const char *controller; /* --controller, or NULL */
     bool json, verbose, alone;
     json_t *values;
 };
+
+static const char *controller_of(const struct output *output, const struct cg_attr *attr)
+{
+    return output->controller ? output->controller : cg_attr_controller(attr);
+}
 
 static int show_value(struct output *output, const struct cg_node *node,
                       const struct cg_value *value)
@@ -34,7 +40,7 @@ static int show_value(struct output *output, const struct cg_node *node,
         return json_object_set_new(output->values, cg_attr_name(attr), value_json(value));
     if (cg_value_format(value, &text) < 0)
         return -ENOMEM;
-    if (output->verbose && cg_node_full_path(node, cg_attr_controller(attr), &directory) == 0)
+    if (output->verbose && cg_node_full_path(node, controller_of(output, attr), &directory) == 0)
         for (unsigned i = 0; cg_attr_file(attr, i); i++)
             message("%s/%s", directory, cg_attr_file(attr, i));
     if (output->alone)
@@ -48,7 +54,7 @@ static int get_one(struct output *output, const struct cg_node *node, const stru
                    struct cg_error **err)
 {
     struct cg_value *value = NULL;
-    int r = cg_read(node, attr, &value, err);
+    int r = cg_read_in(node, controller_of(output, attr), attr, &value, err);
 
     if (r == 0 && show_value(output, node, value) < 0) {
         message("out of memory");
@@ -106,7 +112,8 @@ static int get_named(struct context *context, struct output *output, const struc
 
 static int run_get(struct context *context)
 {
-    struct output output = {.json = context->json, .verbose = context->verbose};
+    struct output output = {
+        .controller = context->controller, .json = context->json, .verbose = context->verbose};
     cleanup_free char *path = NULL;
     struct cg_node *node = NULL;
     int status = find_node(context, context->arguments[0], &node);
@@ -132,8 +139,10 @@ const struct command command_get = {
     .summary = "read attributes of a node",
     .help = "Prints the value of one ATTRIBUTE alone, of several, or of all that the node has\n"
             "(without ATTRIBUTE), as lines of NAME and VALUE. An attribute goes by its v1 or v2\n"
-            "name on every host (cpu.shares, cpu.weight); the value is the host's own. -v tells\n"
-            "which files are read.",
+            "name on every host (cpu.shares, cpu.weight); the value is the host's own. Of v1's\n"
+            "files that every hierarchy has (cgroup.procs, tasks) the first one's is read, or the\n"
+            "one's of --controller. -v tells which files are read.",
+    .takes_controller = true,
     .run = run_get,
     .list_names = list_readable,
     .names_min = 1,

@@ -25,38 +25,45 @@ static const struct {
     struct option option;
     const char *argument;
     const char *text;
-    bool of_trees; /* only where trees are shown */
+    enum { OF_ALL, OF_TREES, OF_TREES_AND_VALUES } of; /* which commands take it */
 } rows[] = {
     {{"grouped", no_argument, NULL, OPTION_GROUPED},
      NULL,
      "one node for the same place in every hierarchy",
-     true},
-    {{"vms", no_argument, NULL, OPTION_VMS}, NULL, "libvirt's guests and their nodes", true},
+     OF_TREES},
+    {{"vms", no_argument, NULL, OPTION_VMS}, NULL, "libvirt's guests and their nodes", OF_TREES},
     {{"controller", required_argument, NULL, OPTION_CONTROLLER},
      "NAME",
      "this controller's hierarchy alone",
-     true},
+     OF_TREES_AND_VALUES},
     {{"names", no_argument, NULL, OPTION_NAMES},
      NULL,
      "print names alone, one a line (tree, get, set)",
-     false},
-    {{"json", no_argument, NULL, OPTION_JSON}, NULL, "print JSON", false},
-    {{"verbose", no_argument, NULL, 'v'}, NULL, "tell more", false},
+     OF_ALL},
+    {{"json", no_argument, NULL, OPTION_JSON}, NULL, "print JSON", OF_ALL},
+    {{"verbose", no_argument, NULL, 'v'}, NULL, "tell more", OF_ALL},
     {{"root", required_argument, NULL, OPTION_ROOT},
      "DIR",
      "look for /proc and /sys below DIR",
-     false},
-    {{"help", no_argument, NULL, 'h'}, NULL, "print this help", false},
-    {{"version", no_argument, NULL, OPTION_VERSION}, NULL, "print the version", false},
+     OF_ALL},
+    {{"help", no_argument, NULL, 'h'}, NULL, "print this help", OF_ALL},
+    {{"version", no_argument, NULL, OPTION_VERSION}, NULL, "print the version", OF_ALL},
 };
 
-static void print_options(bool of_trees)
+/* Of one command, or of all. */
+static bool is_taken(size_t row, const struct command *command)
+{
+    return !command || rows[row].of == OF_ALL || command->shows_trees ||
+           (rows[row].of == OF_TREES_AND_VALUES && command->takes_controller);
+}
+
+static void print_options(const struct command *command)
 {
     puts("\nOptions:");
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         char left[40], letter[8] = "   ";
 
-        if (rows[i].of_trees && !of_trees)
+        if (!is_taken(i, command))
             continue;
         if (rows[i].option.val < OPTION_JSON)
             snprintf(letter, sizeof(letter), "-%c,", rows[i].option.val);
@@ -71,14 +78,14 @@ static void print_help(const struct command *command)
     if (command) {
         printf("Usage: cgtree %s [OPTION...] %s\n\n%s\n", command->name, command->arguments,
                command->help);
-        print_options(command->shows_trees);
+        print_options(command);
         return;
     }
     puts("Usage: cgtree COMMAND [OPTION...] [ARGUMENT...]\n\n"
          "Show, read and write Linux control groups (v1, v2 and both).\n\nCommands:");
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
         printf("  %-10s%s\n", commands[i]->name, commands[i]->summary);
-    print_options(true);
+    print_options(NULL);
     puts("\nNODE is a path (/machine/x) or a guest and its node (web1, web1/vcpu0).\n"
          "See cgtree(1), and cgtree COMMAND --help.");
 }
@@ -91,18 +98,20 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-enum asked { ASKED_HELP = 1, ASKED_VERSION = 2, ASKED_OF_TREES = 4 };
+enum asked { ASKED_HELP = 1, ASKED_VERSION = 2, ASKED_OF_TREES = 4, ASKED_CONTROLLER = 8 };
 
 static int take_option(struct context *context, int code, unsigned *asked)
 {
     switch (code) {
     case OPTION_GROUPED:
     case OPTION_VMS:
-    case OPTION_CONTROLLER:
         *asked |= ASKED_OF_TREES;
         context->grouped = context->grouped || code == OPTION_GROUPED;
         context->vms = context->vms || code == OPTION_VMS;
-        context->controller = code == OPTION_CONTROLLER ? optarg : context->controller;
+        return 0;
+    case OPTION_CONTROLLER:
+        *asked |= ASKED_CONTROLLER;
+        context->controller = optarg;
         return 0;
     case OPTION_NAMES:
         context->names = true;
@@ -149,7 +158,11 @@ static int take_options(struct context *context, int argc, char **argv, unsigned
 static int check_usage(const struct context *context, const struct command *command, unsigned asked)
 {
     if (asked & ASKED_OF_TREES && !command->shows_trees) {
-        message("%s takes no --grouped, --vms or --controller", command->name);
+        message("%s takes no --grouped or --vms", command->name);
+        return EX_USAGE;
+    }
+    if (asked & ASKED_CONTROLLER && !command->shows_trees && !command->takes_controller) {
+        message("%s takes no --controller", command->name);
         return EX_USAGE;
     }
     if (context->grouped + context->vms + (context->controller != NULL) > 1) {

@@ -76,6 +76,42 @@ static void tell(const struct context *context, const struct assignment *assignm
     }
 }
 
+/* What every hierarchy of v1 has is written in each that the node is in: in one alone a process
+ * would be half in the group. */
+static int write_in_each(const struct cg_node *node, const struct assignment *assignment,
+                         struct cg_error **err)
+{
+    const char *controllers;
+    bool written = false;
+    int r = 0;
+
+    for (unsigned i = 0; r == 0 && (controllers = cg_node_controllers(node, i)); i++) {
+        cleanup_free char *controller = first_controller(controllers);
+
+        if (!controller)
+            return -ENOMEM;
+        r = cg_write_in(node, controller, assignment->attr, assignment->value, err);
+        written = written || r == 0;
+        /* A hybrid host's v2 is beside them. */
+        if (r == -EOPNOTSUPP) {
+            *err = cg_error_free(*err);
+            r = 0;
+        }
+    }
+    return r < 0 || written ? r : cg_write(node, assignment->attr, assignment->value, err);
+}
+
+static int write_one(const struct context *context, const struct cg_node *node,
+                     const struct assignment *assignment, struct cg_error **err)
+{
+    const char *controller =
+        context->controller ? context->controller : cg_attr_controller(assignment->attr);
+
+    if (!controller && cg_attr_kind(assignment->attr) == CG_TASKS)
+        return write_in_each(node, assignment, err);
+    return cg_write_in(node, controller, assignment->attr, assignment->value, err);
+}
+
 /* In the order of the arguments; what fails is the last. */
 static int write_all(const struct context *context, const struct cg_node *node,
                      const struct assignment *assignments, json_t *written)
@@ -83,7 +119,7 @@ static int write_all(const struct context *context, const struct cg_node *node,
     for (int i = 0; i < context->argument_count - 1; i++) {
         cleanup_error struct cg_error *error = NULL;
 
-        if (cg_write(node, assignments[i].attr, assignments[i].value, &error) < 0)
+        if (write_one(context, node, &assignments[i], &error) < 0)
             return fail(error);
         tell(context, &assignments[i]);
         json_array_append_new(written, assignment_json(&assignments[i]));
@@ -136,7 +172,9 @@ const struct command command_set = {
         "Writes each ATTRIBUTE in the order given, after all were found right; the first that\n"
         "the kernel refuses ends it. ATTRIBUTE is the host's own name, as get prints it, and\n"
         "VALUE its own form: a number, a list (0-3,8), bytes (1G, max), or \"QUOTA PERIOD\" in\n"
-        "microseconds. -v tells what was written.",
+        "microseconds. On v1 cgroup.procs and tasks are written in every hierarchy that the\n"
+        "node is in, or in that of --controller alone. -v tells what was written.",
+    .takes_controller = true,
     .run = run_set,
     .list_names = list_writable,
     .names_min = 1,

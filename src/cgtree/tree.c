@@ -10,7 +10,7 @@
 
 enum { COLUMN_NODE, COLUMN_ROLE, COLUMN_GUEST, COLUMN_CONTROLLERS, COLUMN_ID };
 
-#define CONTROLLERS_MAX 64
+#define HIERARCHIES_MAX 64
 
 /* What is shown: as a table with branches, or as JSON. */
 struct show {
@@ -20,35 +20,16 @@ struct show {
     bool failed; /* out of memory; told at the end */
 };
 
-/* The controllers that this host's attributes belong to, in the tables' order. */
-static const char *next_controller(const struct cg_tree *tree, const char *after)
+/* Those of every hierarchy that the node is in, whether they have attributes or not. */
+static char *controllers_text(const struct cg_node *node)
 {
-    const struct cg_attr *attr = NULL;
-    bool behind = !after;
-
-    while ((attr = cg_attr_next(tree, NULL, attr))) {
-        const char *controller = cg_attr_controller(attr);
-
-        if (!controller || !*controller)
-            continue; /* no controller's: every hierarchy has it */
-        if (behind && (!after || strcmp(controller, after) != 0))
-            return controller;
-        behind = behind || strcmp(controller, after) == 0;
-    }
-    return NULL;
-}
-
-static char *controllers_text(const struct show *show, const struct cg_node *node)
-{
-    const char *controller = NULL;
     char *text = strdup("");
+    const char *controllers;
 
-    while (text && (controller = next_controller(show->context->tree, controller))) {
+    for (unsigned i = 0; text && (controllers = cg_node_controllers(node, i)); i++) {
         cleanup_free char *before = text;
 
-        if (!cg_node_id(node, controller))
-            text = strdup(before);
-        else if (asprintf(&text, "%s%s%s", before, *before ? "," : "", controller) < 0)
+        if (asprintf(&text, "%s%s%s", before, *before && *controllers ? "," : "", controllers) < 0)
             text = NULL;
     }
     return text;
@@ -77,7 +58,7 @@ static struct libscols_line *add_line(struct show *show, const struct cg_node *n
     set_column(show, line, COLUMN_ROLE, role_text(cg_node_role(node), role));
     set_column(show, line, COLUMN_GUEST, cg_node_guest(node));
     if (show->context->verbose) {
-        cleanup_free char *controllers = controllers_text(show, node);
+        cleanup_free char *controllers = controllers_text(node);
 
         snprintf(id, sizeof(id), "%" PRIu64, cg_node_id(node, NULL));
         set_column(show, line, COLUMN_CONTROLLERS, controllers);
@@ -107,14 +88,15 @@ static const char *kind_text(enum cg_node_kind kind)
     return names[kind];
 }
 
-static json_t *controllers_json(const struct show *show, const struct cg_node *node)
+static json_t *controllers_json(const struct cg_node *node)
 {
-    const char *controller = NULL;
-    json_t *list = json_array();
+    cleanup_free char *text = controllers_text(node);
+    json_t *list = text ? json_array() : NULL;
+    char *at = text, *controller;
 
-    while ((controller = next_controller(show->context->tree, controller)))
-        if (cg_node_id(node, controller))
-            json_array_append_new(list, json_string(controller));
+    while ((controller = strsep(&at, ",")))
+        if (*controller)
+            json_array_append_new(list, json_text(controller));
     return list;
 }
 
@@ -127,12 +109,12 @@ static json_t *node_json(const struct show *show, const struct cg_node *node)
 
     if (cg_node_path(node, &path) < 0 || cg_node_full_path(node, NULL, &full) < 0)
         return NULL;
-    return json_pack(
-        "{so, so, ss, so, so, so, sI, so}", "path", json_text(path), "directory", json_text(full),
-        "kind", kind_text(cg_node_kind(node)), "role",
-        json_text(role_text(cg_node_role(node), role)), "guest", json_text(cg_node_guest(node)),
-        "guest_id", id < 0 ? json_null() : json_integer(id), "id",
-        (json_int_t)cg_node_id(node, NULL), "controllers", controllers_json(show, node));
+    return json_pack("{so, so, ss, so, so, so, sI, so}", "path", json_text(path), "directory",
+                     json_text(full), "kind", kind_text(cg_node_kind(node)), "role",
+                     json_text(role_text(cg_node_role(node), role)), "guest",
+                     json_text(cg_node_guest(node)), "guest_id",
+                     id < 0 ? json_null() : json_integer(id), "id",
+                     (json_int_t)cg_node_id(node, NULL), "controllers", controllers_json(node));
 }
 
 static json_t *branch_json(struct show *show, const struct cg_node *node)
@@ -219,9 +201,7 @@ static int show_one(struct show *show, const char *path)
     return 0;
 }
 
-/* One hierarchy, unless it was shown already: on v2 all controllers share one. */
-static int show_hierarchy(struct show *show, const char *controller, const char *path,
-                          char **shown_before, bool *found)
+static int show_hierarchy(struct show *show, const char *controller, const char *path, bool *found)
 {
     cleanup_free char *directory = NULL;
     const struct cg_node *top;
@@ -233,38 +213,52 @@ static int show_hierarchy(struct show *show, const char *controller, const char 
     if (!top)
         return 0;
     *found = true;
-    if (cg_node_full_path(top, NULL, &directory) < 0) {
+    if (cg_node_full_path(top, NULL, &directory) < 0)
         show->failed = true;
-        return 0;
-    }
-    if (*shown_before && strcmp(*shown_before, directory) == 0)
-        return 0;
-    show_branch(show, top, directory);
-    free(*shown_before);
-    *shown_before = steal_pointer(&directory);
+    else
+        show_branch(show, top, directory);
     return 0;
+}
+
+/* In the grouped tree the root is in each: one controller of every hierarchy. */
+static size_t list_hierarchies(struct show *show, char *ret[HIERARCHIES_MAX])
+{
+    const struct cg_node *root = cg_tree_root(show->context->tree);
+    const char *controllers;
+    size_t count = 0;
+
+    while (count < HIERARCHIES_MAX && (controllers = cg_node_controllers(root, (unsigned)count))) {
+        ret[count] = first_controller(controllers);
+        if (!ret[count]) {
+            show->failed = true;
+            break;
+        }
+        count++;
+    }
+    return count;
 }
 
 static int show_hierarchies(struct show *show, const char *path)
 {
-    cleanup_free char *shown_before = NULL;
-    const char *controller = show->context->controller, *controllers[CONTROLLERS_MAX];
+    char *controllers[HIERARCHIES_MAX];
     size_t count = 0;
     bool found = false;
     int status;
 
-    if (controller) {
-        status = show_hierarchy(show, controller, path, &shown_before, &found);
+    if (show->context->controller) {
+        status = show_hierarchy(show, show->context->controller, path, &found);
         return status || found ? status : no_such_path(path);
     }
     status = open_tree(show->context, CG_GROUPED, NULL);
     /* Asked before the trees of single hierarchies take that one's place. */
-    while (status == 0 && count < ARRAY_SIZE(controllers) &&
-           (controller = next_controller(show->context->tree, controller)))
-        controllers[count++] = controller;
-    for (size_t i = 0; status == 0 && i < count; i++)
-        status = show_hierarchy(show, controllers[i], path, &shown_before, &found);
-    return status || found ? status : no_such_path(path ? path : "/");
+    if (status == 0)
+        count = list_hierarchies(show, controllers);
+    for (size_t i = 0; i < count; i++) {
+        if (status == 0)
+            status = show_hierarchy(show, controllers[i], path, &found);
+        free(controllers[i]);
+    }
+    return status || found || show->failed ? status : no_such_path(path ? path : "/");
 }
 
 static int prepare(struct show *show)

@@ -64,8 +64,9 @@ def test_a_v1_hosts_tree_has_each_hierarchy_and_a_v2_hosts_one():
     with Host(V1) as host:
         roots = json.loads(run(host, "tree", "--json").stdout)
         expect([root["directory"].split("/")[-1] for root in roots]
-               == ["cpu", "cpuacct", "cpuset", "memory", "pids", "blkio", "devices", "freezer",
-                   "unified"], roots)
+               == ["cpu", "cpuacct", "cpuset", "memory", "devices", "freezer", "blkio", "pids",
+                   "systemd", "unified"], roots)
+        expect(roots[8]["controllers"] == ["name=systemd"], roots[8])
         (root,) = json.loads(run(host, "tree", "--controller", "memory", "--json").stdout)
         expect(root["kind"] == "controller_root", root)
         (root,) = json.loads(run(host, "tree", "--grouped", "--json").stdout)
@@ -108,6 +109,26 @@ def test_attributes_are_written_in_order():
         expect(host.read("cpu" + VCPU + "/cpu.shares").startswith("2048"))
         expect(host.read("cpu" + VCPU + "/cpu.cfs_period_us").startswith("200000"))
         expect(host.read("cpu" + VCPU + "/cpu.cfs_quota_us").startswith("50000"))
+
+
+def test_a_process_is_moved_in_every_hierarchy_of_v1_or_in_one():
+    node = "machine/qemu-16-cgroup-web1.libvirt-qemu"
+    with Host(V1) as host:
+        def procs():
+            return {name: host.read(f"{name}/{node}/cgroup.procs").split()
+                    for name in ("cpu", "memory", "systemd", "unified")}
+        os.makedirs(host.path(f"systemd/{node}"))
+        for name in ("cpu", "memory", "systemd", "unified"):
+            with open(host.path(f"{name}/{node}/cgroup.procs"), "w", encoding="utf-8"):
+                pass
+        expect_status(run(host, "set", "--controller", "memory", f"/{node}", "cgroup.procs=7"), 0)
+        expect(procs() == {"cpu": [], "memory": ["7"], "systemd": [], "unified": []}, procs())
+        expect(run(host, "get", "--controller", "memory", f"/{node}", "cgroup.procs").stdout == "7\n")
+        expect(run(host, "get", f"/{node}", "cgroup.procs").stdout == "\n")
+        expect_status(run(host, "set", f"/{node}", "cgroup.procs=8"), 0)
+        expect(procs() == {"cpu": ["8"], "memory": ["8"], "systemd": ["8"], "unified": []}, procs())
+        expect_status(run(host, "get", "--controller", "memory", f"/{node}", "cpu.shares"), 1, "memory")
+        expect_status(run(host, "delete", "--controller", "memory", f"/{node}"), 64, "--controller")
 
 
 def test_a_wrong_argument_keeps_all_from_being_written():
