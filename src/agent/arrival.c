@@ -54,6 +54,18 @@ static int watch(struct arrivals *arrivals, int dir, const char *file, uint32_t 
     return 0;
 }
 
+/* A partition may have been met as a new directory, too: both have one watch. */
+static bool is_kept(const struct arrivals *arrivals, int wd, bool dropping_nodes)
+{
+    for (size_t i = 0; i < arrivals->count; i++) {
+        const struct arrival_watch *at = &arrivals->list[i];
+
+        if (at->wd == wd && (at->kind == PLACE_NODE) != dropping_nodes)
+            return true;
+    }
+    return false;
+}
+
 static void drop(struct arrivals *arrivals, bool nodes)
 {
     size_t kept = 0;
@@ -65,7 +77,8 @@ static void drop(struct arrivals *arrivals, bool nodes)
             arrivals->list[kept++] = *at;
             continue;
         }
-        inotify_rm_watch(arrivals->queue, at->wd);
+        if (!is_kept(arrivals, at->wd, nodes))
+            inotify_rm_watch(arrivals->queue, at->wd);
         free(at->name);
     }
     arrivals->count = kept;

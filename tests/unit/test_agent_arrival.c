@@ -187,6 +187,19 @@ static void a_partition_of_a_guests_own_is_waited_for_part_by_part(void **state)
     assert_true(node_seen(world));
 }
 
+static void a_partition_that_was_met_as_a_new_node_stays_watched(void **state)
+{
+    struct world *world = *state;
+
+    make(world, "groups/machine.slice");
+    assert_int_equal(arrivals_add(&world->arrivals, "/machine/x"), 0);
+    make(world, "groups/machine.slice/machine-x.slice");
+    assert_true(node_seen(world));
+    arrivals_settle(&world->arrivals);
+    make(world, "groups/machine.slice/machine-x.slice/machine-qemu.scope");
+    assert_true(node_seen(world));
+}
+
 static void a_partition_that_is_made_anew_is_watched_again(void **state)
 {
     struct world *world = *state;
@@ -211,6 +224,7 @@ int main(void)
         IN_A_WORLD(a_node_that_is_removed_is_watched_no_more),
         IN_A_WORLD(other_directories_beside_the_partitions_are_none_of_them),
         IN_A_WORLD(a_partition_of_a_guests_own_is_waited_for_part_by_part),
+        IN_A_WORLD(a_partition_that_was_met_as_a_new_node_stays_watched),
         IN_A_WORLD(a_partition_that_is_made_anew_is_watched_again),
     };
 
