@@ -57,6 +57,7 @@ void moves_follow(struct agent *agent, const struct managed *guest)
 {
     struct moves *moves = &agent->moves;
 
+    mover_reap(&moves->mover);
     if (!mover_moves(&moves->mover, guest->uuid))
         return;
     if (guest->reported && guest->status == GUEST_HELD)

@@ -131,8 +131,7 @@ static int finish(pid_t pid, int result, uint64_t *ret_elsewhere, struct cg_erro
                      length > 0 ? text : strerror(WEXITSTATUS(status)));
 }
 
-/* Those whose write has returned. */
-static void reap_writers(struct mover *mover)
+void mover_reap(struct mover *mover)
 {
     for (size_t i = mover->writer_count; i-- > 0;)
         if (waitpid(mover->writers[i], NULL, WNOHANG) != 0)
@@ -158,7 +157,7 @@ int mover_start(struct mover *mover, const char *uuid, struct nodes *nodes, cons
         if (r < 0)
             return r;
     }
-    reap_writers(mover);
+    mover_reap(mover);
     mover->pid = start(&job, &mover->result, err);
     if (mover->pid < 0) {
         int r = mover->pid;
@@ -177,7 +176,7 @@ int mover_end(struct mover *mover, uint64_t *ret_elsewhere, struct cg_error **er
     closep(&mover->result);
     mover->result = -1;
     mover->pid = 0;
-    reap_writers(mover);
+    mover_reap(mover);
     return r;
 }
 
@@ -237,7 +236,7 @@ int mover_write(struct mover *mover, const struct host *host, const struct move_
     pid_t pid;
     int r;
 
-    reap_writers(mover);
+    mover_reap(mover);
     pid = start(&job, &result, err);
     if (pid < 0)
         return pid;

@@ -42,6 +42,8 @@ int mover_start(struct mover *mover, const char *uuid, struct nodes *nodes, cons
 int mover_end(struct mover *mover, uint64_t *ret_elsewhere, struct cg_error **err);
 /* No more writes after the one that is under way, which is not waited for. */
 void mover_stop(struct mover *mover);
+/* Waits for those of mover_write()'s children whose write has returned. */
+void mover_reap(struct mover *mover);
 void mover_release(struct mover *mover); /* stops it too */
 
 /* Writes a value while a move runs: 0 when it stands in the file, whenever the kernel returns. */

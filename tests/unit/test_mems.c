@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- when ----------------------------------------------------------------------------------- */
@@ -362,6 +363,25 @@ static void a_move_that_is_stopped_writes_no_more(void **state)
     assert_stands(bench, "sys/fs/cgroup/g/cpuset.mems", "0\n");
 }
 
+static void a_writer_whose_write_has_returned_is_waited_for_without_another_move(void **state)
+{
+    struct mover mover;
+    siginfo_t ended;
+    pid_t writer = fork();
+
+    if (writer == 0)
+        _exit(0);
+    mover_init(&mover);
+    mover.writers = malloc(sizeof(*mover.writers));
+    assert_non_null(mover.writers);
+    mover.writers[mover.writer_count++] = writer;
+    assert_int_equal(waitid(P_PID, (id_t)writer, &ended, WEXITED | WNOWAIT), 0);
+    mover_reap(&mover);
+    assert_int_equal(mover.writer_count, 0);
+    assert_int_equal(waitpid(writer, NULL, 0), -1);
+    mover_release(&mover);
+}
+
 static void a_value_that_is_written_meanwhile_stands_or_is_refused(void **state)
 {
     struct bench *bench = *state;
@@ -411,6 +431,8 @@ int main(void)
         WITH_BENCH(who_starts_a_move_does_not_wait_for_it),
         WITH_BENCH(a_move_that_is_stuck_holds_no_lock_of_its_parent),
         WITH_BENCH(a_move_that_is_stopped_writes_no_more),
+        cmocka_unit_test(
+            a_writer_whose_write_has_returned_is_waited_for_without_another_move),
         WITH_BENCH(a_value_that_is_written_meanwhile_stands_or_is_refused),
         WITH_BENCH(memory_is_counted_where_it_is),
     };
