@@ -95,18 +95,20 @@ int controllers_missing(struct nodes *nodes, struct cg_role role, const struct c
     return tell_owner(nodes, place, attr->controller, path, ret_why);
 }
 
-/* The node that holds the roles' nodes. */
-static int open_holder(struct nodes *nodes, int *ret, struct cg_error **err)
+/* The node that holds the roles' nodes, in the controller's hierarchy. */
+static int open_holder(struct nodes *nodes, const char *controller, int *ret, struct cg_error **err)
 {
     const struct cg_role vm = {.kind = CG_ROLE_VM};
+    struct cg_attr attr = controllers_attr;
 
-    return nodes_open(nodes, vm, &controllers_attr, ret, err);
+    attr.controller = controller;
+    return nodes_open(nodes, vm, &attr, ret, err);
 }
 
-int controllers_read(struct nodes *nodes, struct buffer *scratch, struct cg_value **ret,
-                     struct cg_error **err)
+int controllers_read(struct nodes *nodes, const char *controller, struct buffer *scratch,
+                     struct cg_value **ret, struct cg_error **err)
 {
-    int dir, r = open_holder(nodes, &dir, err);
+    int dir, r = open_holder(nodes, controller, &dir, err);
 
     return r < 0 ? r : attr_read(nodes->host->kernel, dir, &controllers_attr, scratch, ret, err);
 }
@@ -114,7 +116,7 @@ int controllers_read(struct nodes *nodes, struct buffer *scratch, struct cg_valu
 int controllers_enable(struct nodes *nodes, const char *controller, struct cg_error **err)
 {
     char word[32];
-    int dir, r = open_holder(nodes, &dir, err);
+    int dir, r = open_holder(nodes, controller, &dir, err);
 
     if (r < 0)
         return r;

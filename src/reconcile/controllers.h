@@ -13,11 +13,11 @@
 int controllers_missing(struct nodes *nodes, struct cg_role role, const struct cg_attr *attr,
                         struct buffer *scratch, char **ret_why) must_check;
 
-/* What the node that holds the roles' enables for them: as a value of an attribute of its own, so
- * that a change of it can be reported. */
+/* What the node that holds the roles' enables for them, in the controller's hierarchy: as a value
+ * of an attribute of its own, so that a change of it can be reported. */
 extern const struct cg_attr controllers_attr;
-int controllers_read(struct nodes *nodes, struct buffer *scratch, struct cg_value **ret,
-                     struct cg_error **err);
+int controllers_read(struct nodes *nodes, const char *controller, struct buffer *scratch,
+                     struct cg_value **ret, struct cg_error **err);
 int controllers_enable(struct nodes *nodes, const char *controller, struct cg_error **err);
 
 #endif

@@ -52,7 +52,7 @@ int pass_enable(struct pass *pass, struct cg_error **err)
     struct cell cell = {.role = {.kind = CG_ROLE_VM}, .attr = &controllers_attr};
     struct cg_value *old = NULL;
     cleanup_error struct cg_error *error = NULL;
-    int r = controllers_read(&pass->nodes, scratch, &old, err);
+    int r = controllers_read(&pass->nodes, attr->controller, scratch, &old, err);
 
     pass->nodes.lacks.attr = NULL;
     if (r < 0)
@@ -62,7 +62,7 @@ int pass_enable(struct pass *pass, struct cg_error **err)
     if (r == 0 && pass->writes && controllers_enable(&pass->nodes, attr->controller, &error) == 0) {
         cg_value_unref(cell.value);
         cell.value = NULL;
-        r = controllers_read(&pass->nodes, scratch, &cell.value, err);
+        r = controllers_read(&pass->nodes, attr->controller, scratch, &cell.value, err);
     }
     if (r == 0)
         r = report(pass, &cell, old, error);
