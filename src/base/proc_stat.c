@@ -1,6 +1,10 @@
 #include "base/proc_stat.h"
 
+#include "base/file.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,4 +29,17 @@ int proc_stat_start_time(const char *text, uint64_t *ret)
         return -EINVAL;
     *ret = strtoull(at + 1, NULL, 10);
     return 0;
+}
+
+int proc_start_time(pid_t pid, uint64_t *ret)
+{
+    cleanup_buffer struct buffer text = {0};
+    char path[32];
+    int r;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+    r = file_read(AT_FDCWD, path, &text, 4096);
+    if (r == 0 && proc_stat_has_ended(text.data))
+        r = -ESRCH;
+    return r < 0 ? r : proc_stat_start_time(text.data, ret);
 }

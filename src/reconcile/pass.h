@@ -57,7 +57,8 @@ void pass_look_at_asked(struct pass *pass);
 
 /* The memory nodes (pass_move.c). While the guest's memory moves, no pass deals with them. */
 bool pass_is_moving(const struct pass *pass);
-void pass_leave_mems(struct pass *pass);
+int pass_leave_mems(struct pass *pass) must_check; /* -ENOMEM; `revert` is told of each */
+void pass_await_move(const struct pass *pass);     /* for `revert`, up to move_wait_ms */
 void pass_forget_move(struct pass *pass); /* one on record that is over */
 /* Before anything is written: who writes them, if anybody. */
 int pass_choose_move(struct pass *pass, struct cg_error **err);

@@ -2,11 +2,23 @@
  */
 #include "reconcile/pass.h"
 
+#include "base/proc_stat.h"
 #include "cgroup/guest_path.h"
 #include "reconcile/move.h"
 #include "reconcile/resident.h"
 
+#include <poll.h>
 #include <string.h>
+
+#define MOVE_STEP_MS 10
+
+static bool lives(const struct guest_state *state)
+{
+    uint64_t start;
+
+    return state->mover > 0 && proc_start_time(state->mover, &start) == 0 &&
+           start == state->mover_start;
+}
 
 bool pass_is_moving(const struct pass *pass)
 {
@@ -14,24 +26,47 @@ bool pass_is_moving(const struct pass *pass)
 
     if (mover)
         return mover_moves(mover, pass->request->facts->uuid);
-    return pass->state.moving && state_dir_agent_runs(pass->context->state);
+    return lives(&pass->state);
+}
+
+/* The hold stops it: it ends with the write that is under way. */
+void pass_await_move(const struct pass *pass)
+{
+    if (!pass->writes || !pass->request->despite_hold)
+        return;
+    for (unsigned left = pass->context->move_wait_ms / MOVE_STEP_MS;
+         left > 0 && pass_is_moving(pass); left--)
+        poll(NULL, 0, MOVE_STEP_MS);
 }
 
 void pass_forget_move(struct pass *pass)
 {
-    if (!pass->writes || !pass->state.moving || pass_is_moving(pass))
+    if (!pass->writes || pass->state.mover == 0 || pass_is_moving(pass))
         return;
-    pass->state.moving = false;
+    pass->state.mover = 0;
     pass->state_changed = true;
 }
 
 /* While its memory moves, what stands in the files is half of it: nobody's drift, and no plan's
  * beginning. */
-void pass_leave_mems(struct pass *pass)
+int pass_leave_mems(struct pass *pass)
 {
-    for (size_t i = pass->targets.count; i-- > 0;)
-        if (attr_moves_memory(pass->targets.cells[i].attr))
-            cells_remove(&pass->targets, &pass->targets.cells[i]);
+    bool told = pass->writes && pass->request->despite_hold;
+
+    for (size_t i = pass->targets.count; i-- > 0;) {
+        struct cell *target = &pass->targets.cells[i];
+
+        if (!attr_moves_memory(target->attr))
+            continue;
+        if (told && refusals_add(&pass->report.refusals, target->role, NULL, target->attr,
+                                 target->origin,
+                                 "not given back, since the guest's memory still moves (process "
+                                 "%d): revert again when that has ended",
+                                 (int)pass->state.mover) < 0)
+            return -ENOMEM;
+        cells_remove(&pass->targets, target);
+    }
+    return 0;
 }
 
 static uint64_t hash(uint64_t seed, const void *data, size_t length)
@@ -104,7 +139,6 @@ int pass_choose_move(struct pass *pass, struct cg_error **err)
                  : mover_runs(mover) ? MOVE_WAITS
                                      : MOVE_ASIDE;
     pass->report.awaits_mover = pass->move == MOVE_WAITS;
-    pass->state.moving |= pass->move == MOVE_ASIDE;
     pass->nodes.leave_mems = pass->move != MOVE_HERE;
     if (pass->move == MOVE_HERE && pass->context->moves)
         pass->context->moves(pass->request->facts, first->cell.value);
@@ -147,13 +181,13 @@ int pass_start_move(struct pass *pass, struct cg_error **err)
     if (pass->move != MOVE_ASIDE)
         return 0;
     for (size_t i = 0; i < pass->plan.count; i++)
-        if (step_moves(&pass->plan.steps[i]) && pass->outcomes[i].state == CHANGE_SKIPPED) {
-            pass->state.moving = false;
+        if (step_moves(&pass->plan.steps[i]) && pass->outcomes[i].state == CHANGE_SKIPPED)
             return 0;
-        }
     r = mover_start(pass->context->mover, pass->request->facts->uuid, &pass->nodes, &pass->plan,
                     &why);
-    pass->state.moving = r == 0;
+    /* One that has ended already is no move. */
+    if (r == 0 && proc_start_time(pass->context->mover->pid, &pass->state.mover_start) == 0)
+        pass->state.mover = pass->context->mover->pid;
     if (r == -ENOMEM || r == -ESTALE)
         return error_set(err, -r, "%s", cg_error_text(why));
     for (size_t i = 0; i < pass->plan.count; i++) {

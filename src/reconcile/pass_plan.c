@@ -140,7 +140,7 @@ static int observe_and_target(struct pass *pass, struct cg_error **err)
                      &pass->degraded);
     leave_resting(pass);
     if (r == 0 && pass_is_moving(pass))
-        pass_leave_mems(pass);
+        r = pass_leave_mems(pass);
     if (r == 0)
         r = plan_needs(&pass->targets, &pass->observed, &pass->roles, &needs);
     if (r == 0)

@@ -128,6 +128,7 @@ static int run(struct pass *pass, struct cg_error **err)
 
     if (r < 0)
         return r;
+    pass_await_move(pass);
     pass_forget_move(pass);
     if (nothing_to_do(pass))
         return pass->writes ? pass_save_state(pass, err) : 0;

@@ -28,6 +28,7 @@ struct reconcile_context {
     /* Told before this pass writes mems, which takes as long as the memory's move; may be NULL. */
     void (*moves)(const struct facts *facts, const struct cg_value *mems);
     unsigned lock_wait_ms; /* how long to wait for another writer of the same guest */
+    unsigned move_wait_ms; /* how long `revert` waits for a move of the guest's memory to end */
     struct systemd *systemd;    /* who is asked for UNIT cells; NULL: nobody is */
     unsigned answer_wait_ms;    /* left to wait for its answers: 0 in the agent, which never does */
     struct buffer scratch; /* reused between passes; zero it first */

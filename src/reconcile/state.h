@@ -24,7 +24,8 @@ struct guest_state {
     char uuid[UUID_SIZE];
     pid_t pid; /* with start_time and node: the incarnation */
     uint64_t start_time, node;
-    bool moving; /* when it was saved, its memory was: true for as long as that agent runs */
+    pid_t mover; /* who moves its memory, for as long as that very process lives; 0: nobody */
+    uint64_t mover_start; /* when it started, clock ticks since boot */
     bool lost; /* an earlier state was damaged: baselines not recorded here are unknown */
     struct record *records; /* sorted as cells are */
     size_t count, size;

@@ -112,19 +112,6 @@ static int lock_file(int dir, const char *name, unsigned wait_ms, int *ret)
     }
 }
 
-static int start_time_of(pid_t pid, uint64_t *ret)
-{
-    cleanup_buffer struct buffer text = {0};
-    char path[32];
-    int r;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-    r = file_read(AT_FDCWD, path, &text, 4096);
-    if (r == 0 && proc_stat_has_ended(text.data))
-        r = -ESRCH;
-    return r < 0 ? r : proc_stat_start_time(text.data, ret);
-}
-
 int state_dir_lock_agent(const struct state_dir *dir, int *lock, struct cg_error **err)
 {
     bool kept = still_there(*lock, dir->dir, "agent.lock");
@@ -137,7 +124,7 @@ int state_dir_lock_agent(const struct state_dir *dir, int *lock, struct cg_error
         return error_set(err, EBUSY, "another vmpin agent runs (it holds %s/agent.lock)",
                          dir->path);
     if (r == 0)
-        r = start_time_of(getpid(), &start_time);
+        r = proc_start_time(getpid(), &start_time);
     snprintf(text, sizeof(text), "%d %" PRIu64 "\n", (int)getpid(), start_time);
     if (r == 0)
         r = file_replace(dir->dir, "agent.pid", text, strlen(text), 0644);
@@ -157,7 +144,7 @@ bool state_dir_agent_runs(const struct state_dir *dir)
     int pid;
 
     return dir->dir >= 0 && file_read(dir->dir, "agent.pid", &text, 64) == 0 &&
-           sscanf(text.data, "%d %" SCNu64, &pid, &noted) == 2 && start_time_of(pid, &now) == 0 &&
+           sscanf(text.data, "%d %" SCNu64, &pid, &noted) == 2 && proc_start_time(pid, &now) == 0 &&
            noted == now;
 }
 

@@ -62,6 +62,25 @@ static json_t *record_to_json(const struct record *record)
     return row;
 }
 
+static json_t *mover_to_json(const struct guest_state *state)
+{
+    return state->mover > 0 ? json_pack("[i, I]", (int)state->mover, (json_int_t)state->mover_start)
+                            : json_false();
+}
+
+/* A boolean is an older version's: whose move that was is not known, so it is taken as over. */
+static int mover_from_json(json_t *moving, struct guest_state *state)
+{
+    json_int_t start = 0;
+    int pid = 0;
+
+    if (moving && !json_is_boolean(moving) && json_unpack(moving, "[i, I]", &pid, &start) < 0)
+        return -EINVAL;
+    state->mover = pid;
+    state->mover_start = (uint64_t)start;
+    return 0;
+}
+
 int state_format(const struct guest_state *state, char **ret_text)
 {
     json_auto_t *root = NULL;
@@ -75,10 +94,10 @@ int state_format(const struct guest_state *state, char **ret_text)
             json_decref(cells);
             return -ENOMEM;
         }
-    root = json_pack("{s:i, s:s, s:i, s:I, s:I, s:b, s:b}", "version", STATE_VERSION, "uuid",
+    root = json_pack("{s:i, s:s, s:i, s:I, s:I, s:b, s:o}", "version", STATE_VERSION, "uuid",
                      state->uuid, "pid", (int)state->pid, "start_time",
                      (json_int_t)state->start_time, "node", (json_int_t)state->node, "lost",
-                     state->lost, "moving", state->moving);
+                     state->lost, "moving", mover_to_json(state));
     if (json_object_set_new(root, "cells", cells) < 0)
         return -ENOMEM;
     text = json_dumps(root, 0);
@@ -179,9 +198,9 @@ int state_parse(const char *text, size_t length, const struct cg_mounts *mounts,
     json_error_t where;
     json_auto_t *root = NULL;
     cleanup_state struct guest_state state = {0};
-    json_t *cells, *cell;
+    json_t *cells, *cell, *moving = NULL;
     const char *uuid;
-    int version, pid, lost, moving = false;
+    int version, pid, lost;
     json_int_t start_time, node;
     size_t i;
 
@@ -191,17 +210,17 @@ int state_parse(const char *text, size_t length, const struct cg_mounts *mounts,
         return error_out_of_memory(err);
     if (!root)
         return error_set(err, EINVAL, "line %d: %s", where.line, where.text);
-    if (json_unpack(root, "{s:i, s:s, s:i, s:I, s:I, s:b, s?b, s:o}", "version", &version, "uuid",
+    if (json_unpack(root, "{s:i, s:s, s:i, s:I, s:I, s:b, s?o, s:o}", "version", &version, "uuid",
                     &uuid, "pid", &pid, "start_time", &start_time, "node", &node, "lost", &lost,
                     "moving", &moving, "cells", &cells) < 0 ||
-        version != STATE_VERSION || strlen(uuid) >= UUID_SIZE || !json_is_array(cells))
+        version != STATE_VERSION || strlen(uuid) >= UUID_SIZE || !json_is_array(cells) ||
+        mover_from_json(moving, &state) < 0)
         return damaged(err, "not a state of version 1");
     snprintf(state.uuid, sizeof(state.uuid), "%s", uuid);
     state.pid = pid;
     state.start_time = (uint64_t)start_time;
     state.node = (uint64_t)node;
     state.lost = lost;
-    state.moving = moving;
     json_array_foreach(cells, i, cell)
     {
         int r = record_from_json(cell, mounts, &state, err);

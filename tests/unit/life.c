@@ -91,6 +91,7 @@ static int pass(struct life *life, const struct desired *desired, enum reconcile
         .call = &life->call,
         .rested = life->rested,
         .ask_systemd = life->ask_systemd,
+        .despite_hold = life->reverts,
         .binding = &life->binding,
     };
     int r;

@@ -15,6 +15,7 @@ struct life {
     struct systemd *systemd; /* NULL: none runs */
     struct unit_call call;
     bool ask_systemd;
+    bool reverts; /* the passes are `vmpin revert`'s */
     unsigned answer_wait_ms;
     struct report report; /* of the last pass */
     struct cg_error *error;

@@ -3,6 +3,7 @@
  * is read). */
 #include "test.h"
 
+#include "base/proc_stat.h"
 #include "cgroup/set.h"
 #include "reconcile/move.h"
 #include "reconcile/resident.h"
@@ -11,9 +12,11 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -148,31 +151,70 @@ static void a_move_that_was_interrupted_is_completed(void **state)
     life_end(&life);
 }
 
-/* As it is beside an agent, for `status` and a one-shot run: it moves for as long as that lives. */
-static void memory_that_an_agent_moves_is_nobody_elses_to_move(void **state)
+/* Another process, on record as the one that moves the guest's memory; to be ended. */
+static pid_t let_another_move(struct life *life)
 {
     cleanup_state struct guest_state saved = {0};
-    cleanup_free char *path = NULL;
+    pid_t pid = fork();
+
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            pause();
+    }
+    assert_int_equal(state_dir_load(&life->state, life->scene.facts->uuid, life->scene.host->mounts,
+                                    &saved, NULL),
+                     0);
+    saved.mover = pid;
+    assert_int_equal(proc_start_time(pid, &saved.mover_start), 0);
+    assert_int_equal(state_dir_save(&life->state, &saved, NULL), 0);
+    return pid;
+}
+
+static void end(pid_t pid)
+{
+    assert_int_equal(kill(pid, SIGKILL), 0);
+    assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+/* As it is beside an agent, for `status` and a one-shot run. */
+static void memory_that_another_process_moves_is_nobody_elses_to_move(void **state)
+{
     struct life life;
-    int agent = -1;
+    pid_t mover;
 
     begin(&life, CELL_MIGRATE);
     life_apply(&life, "");
     foreign(&life, "vcpu0", "0");
-    assert_int_equal(
-        state_dir_load(&life.state, life.scene.facts->uuid, life.scene.host->mounts, &saved, NULL),
-        0);
-    saved.moving = true;
-    assert_int_equal(state_dir_save(&life.state, &saved, NULL), 0);
-    assert_int_equal(state_dir_lock_agent(&life.state, &agent, NULL), 0);
-    life_apply(&life, "beside the agent");
+    mover = let_another_move(&life);
+    life_apply(&life, "beside the mover");
     assert_int_equal(life.report.status, GUEST_SETTLING);
     expect(&life, "vcpu0", "0");
-    close(agent);
-    assert_true(asprintf(&path, "%s/agent.pid", life.folder) > 0);
-    assert_int_equal(unlink(path), 0);
-    life_apply(&life, "after the agent");
-    life_expect_in_force(&life, "after the agent");
+    end(mover);
+    life_apply(&life, "after the mover");
+    life_expect_in_force(&life, "after the mover");
+    life_end(&life);
+}
+
+static void mems_that_a_move_keeps_from_being_given_back_are_told_and_given_back_later(void **state)
+{
+    struct life life;
+    pid_t mover;
+
+    life_begin_plain(&life, 2, false);
+    life_desire(&life, "vcpu0", "cpuset.mems", "1");
+    life.desired.cells.cells[0].flags = CELL_MIGRATE;
+    life_apply(&life, "");
+    mover = let_another_move(&life);
+    life.reverts = true;
+    life_return(&life, "during the move");
+    assert_int_equal(life.report.status, GUEST_FAILED);
+    assert_non_null(strstr(life.report.refusals.refusals[0].text, "not given back"));
+    expect(&life, "vcpu0", "1");
+    end(mover);
+    life_return(&life, "after the move");
+    life_expect_returned(&life, "after the move");
     life_end(&life);
 }
 
@@ -424,7 +466,9 @@ int main(void)
         cmocka_unit_test(mems_that_somebody_opens_are_healed_only_when_that_has_lasted),
         cmocka_unit_test(a_policy_in_force_is_healed_without_migrate_and_whatever_room_there_is),
         cmocka_unit_test(a_move_that_was_interrupted_is_completed),
-        cmocka_unit_test(memory_that_an_agent_moves_is_nobody_elses_to_move),
+        cmocka_unit_test(memory_that_another_process_moves_is_nobody_elses_to_move),
+        cmocka_unit_test(
+            mems_that_a_move_keeps_from_being_given_back_are_told_and_given_back_later),
         WITH_BENCH(a_move_writes_all_of_the_plans_mems_and_its_end_is_told),
         WITH_BENCH(a_move_does_not_tell_where_memory_is_that_it_cannot_see),
         WITH_BENCH(a_move_that_is_refused_says_why_and_writes_no_more),

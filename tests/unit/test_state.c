@@ -205,16 +205,29 @@ static void text_and_state_are_inverse(void **unused)
     record->settled = true;
     assert_int_equal(state_add(&state, &vm, &record), 0); /* its baseline is not known */
     state.lost = true;
-    state.moving = true;
+    state.mover = 7;
+    state.mover_start = 9;
     assert_int_equal(state_format(&state, &text), 0);
     assert_int_equal(state_parse(text, strlen(text), mounts, &again, NULL), 0);
     assert_true(state_is_of(&again, &binding));
-    assert_true(again.lost && again.moving);
+    assert_true(again.lost && again.mover == 7 && again.mover_start == 9);
     assert_int_equal(again.count, 3);
     assert_non_null(state_find(&again, &mask));
     assert_true(state_find(&again, &mask)->settled);
     assert_int_equal(state_format(&again, &second), 0);
     assert_string_equal(text, second);
+}
+
+static void whether_memory_moved_is_read_as_older_versions_wrote_it(void **unused)
+{
+    static const char text[] =
+        "{\"version\":1,\"uuid\":\"u\",\"pid\":1,\"start_time\":1,\"node\":1,"
+        "\"lost\":false,\"moving\":true,\"cells\":[]}";
+    cleanup_mounts struct cg_mounts *mounts = v1_mounts();
+    cleanup_state struct guest_state state = {0};
+
+    assert_int_equal(state_parse(text, strlen(text), mounts, &state, NULL), 0);
+    assert_int_equal(state.mover, 0);
 }
 
 static void a_damaged_text_is_refused(void **unused)
@@ -254,6 +267,7 @@ int main(void)
         cmocka_unit_test(a_process_is_known_by_any_of_its_nodes),
         cmocka_unit_test(a_lost_state_knows_what_was_to_be_set_once),
         cmocka_unit_test(text_and_state_are_inverse),
+        cmocka_unit_test(whether_memory_moved_is_read_as_older_versions_wrote_it),
         cmocka_unit_test(a_damaged_text_is_refused),
     };
 
