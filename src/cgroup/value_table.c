@@ -282,33 +282,36 @@ static bool same_text(const char *a, const char *b)
     return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* The first line of COLUMNS: the names are those of the first key's rows. */
-static int append_header(struct buffer *text, const struct cg_value *value)
-{
-    int r = append_text(text, value->attr->words[0]);
-
-    for (size_t i = 0;
-         r == 0 && i < value->count && same_text(value->rows[i].key, value->rows[0].key); i++) {
-        r = append_text(text, " ");
-        if (r == 0)
-            r = append_text(text, value->rows[i].sub);
-    }
-    return r == 0 ? append_text(text, "\n") : r;
-}
-
 static bool is_nested(enum cg_kind kind)
 {
     return kind == CG_NESTED || kind == CG_PRESSURE;
 }
 
-/* What stands between two rows: those of one line share their key. */
-static const char *between(enum cg_kind kind, const struct cg_row *before, const struct cg_row *row)
+/* Whether row `i` stands on the line of the one before it: those of a line share their key. The
+ * first column begins another line, whatever its key. */
+static bool continues_line(const struct cg_value *value, size_t i)
 {
-    bool shared = (is_nested(kind) || kind == CG_COLUMNS) && row->sub;
+    const struct cg_row *row = &value->rows[i];
+    enum cg_kind kind = value->attr->kind;
 
     if (kind == CG_LIST || kind == CG_NAMES)
-        return " ";
-    return shared && same_text(before->key, row->key) ? " " : "\n";
+        return true;
+    if (kind == CG_COLUMNS && same_text(row->sub, value->rows[0].sub))
+        return false;
+    return (is_nested(kind) || kind == CG_COLUMNS) && row->sub && same_text(row[-1].key, row->key);
+}
+
+/* The first line of COLUMNS: the names are those of the first line's rows. */
+static int append_header(struct buffer *text, const struct cg_value *value)
+{
+    int r = append_text(text, value->attr->words[0]);
+
+    for (size_t i = 0; r == 0 && i < value->count && (i == 0 || continues_line(value, i)); i++) {
+        r = append_text(text, " ");
+        if (r == 0)
+            r = append_text(text, value->rows[i].sub);
+    }
+    return r == 0 ? append_text(text, "\n") : r;
 }
 
 static int append_row(struct buffer *text, const struct cg_attr *attr, const struct cg_row *row,
@@ -342,12 +345,11 @@ int value_table_format(const struct cg_value *value, char **ret)
     if (kind == CG_COLUMNS && value->count > 0)
         r = append_header(&text, value);
     for (size_t i = 0; r == 0 && i < value->count; i++) {
-        const char *gap = i ? between(kind, &rows[i - 1], &rows[i]) : "";
+        bool begins = i == 0 || !continues_line(value, i);
 
-        r = append_text(&text, gap);
+        r = append_text(&text, i == 0 ? "" : begins ? "\n" : " ");
         if (r == 0)
-            r = append_row(&text, value->attr, &rows[i],
-                           i == 0 || *gap == '\n' || kind == CG_NAMES);
+            r = append_row(&text, value->attr, &rows[i], begins || kind == CG_NAMES);
     }
     if (r == 0)
         *ret = steal_pointer(&text.data);

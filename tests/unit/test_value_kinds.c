@@ -53,6 +53,8 @@ static void what_the_kernel_says_is_shown_as_it_stands(void **state)
         {"cpuacct.usage_percpu", 1, "158427286406 191991638809 \n", "158427286406 191991638809"},
         {"cpuacct.usage_all", 1, "cpu user system\n0 1 2\n1 3 4\n",
          "cpu user system\n0 1 2\n1 3 4"},
+        {"cpuacct.usage_all", 1, "cpu user system\n0 1 2\n0 3 4\n",
+         "cpu user system\n0 1 2\n0 3 4"},
         {"blkio.throttle.io_serviced", 1, "8:0 Read 10\n8:0 Write 3\n8:0 Total 13\nTotal 13\n",
          "8:0 Read 10\n8:0 Write 3\n8:0 Total 13\nTotal 13"},
         {"blkio.bfq.time", 1, "8:0 123\n", "8:0 123"},
