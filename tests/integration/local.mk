@@ -11,8 +11,10 @@ integration_tests = \
 	tests/integration/test_cgtree.py \
 	tests/integration/test_cli.py \
 	tests/integration/test_crash.py \
+	tests/integration/test_drift.py \
 	tests/integration/test_examples.py \
 	tests/integration/test_faults.py \
+	tests/integration/test_first_instruction.py \
 	tests/integration/test_many.py \
 	tests/integration/test_metrics.py \
 	tests/integration/test_observe.py \
@@ -24,15 +26,19 @@ integration_tests = \
 TESTS += tests/check-layers.py $(integration_tests)
 EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/integration/vmpintest/__init__.py \
+	tests/integration/vmpintest/drift.py \
 	tests/integration/vmpintest/expect.py \
+	tests/integration/vmpintest/few_watches.py \
 	tests/integration/vmpintest/guest.py \
 	tests/integration/vmpintest/host.py \
 	tests/integration/vmpintest/node.py \
 	tests/integration/vmpintest/runner.py \
 	tests/integration/vmpintest/sandbox.py \
 	tests/integration/vmpintest/test.py \
+	tests/integration/vmpintest/trace.py \
 	tests/integration/vmpintest/vmpin.py \
 	tests/integration/vmpintest/waiting.py \
+	tests/scripts/test_quickstart.py \
 	tests/lab/build-image \
 	tests/lab/run \
 	tests/lab/test_attributes.py \

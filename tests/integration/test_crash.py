@@ -13,7 +13,7 @@ from vmpintest.waiting import slow
 
 # How long libvirtd hangs, in seconds.
 HANG = float(os.environ.get("VMPIN_TEST_HANG", "5"))
-KILLS = int(os.environ.get("VMPIN_TEST_KILLS", "12"))
+KILLS = int(os.environ.get("VMPIN_TEST_KILLS", "20"))
 
 
 def back(t, guest, before):

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """What must write nothing writes nothing: told by strace, not by the program."""
+import os
 import re
 import shutil
 import sys
@@ -54,6 +55,7 @@ def test_observe(t):
     t.policies.remove("a.json")
     t.policies.remove("b.json")
     agent.stop()
+    assert not os.path.exists(t.vmpin.state), "it made itself a state folder"
     assert "openat" in open(file).read(), "strace saw nothing at all"
     assert not writes(file), "".join(writes(file))
     t.untouched(guest, before)
