@@ -24,6 +24,14 @@ static bool is_online_part(const struct record *record, const struct cg_value *s
     return same;
 }
 
+/* systemd has still got an earlier value of vmpin's on record, and may get to the newer one, of
+ * this program or of one that was killed, at any time: none of them is foreign. */
+static bool may_still_be_answered(const struct record *record, const struct cg_value *seen)
+{
+    return record->target == CELL_UNIT && record_wrote(record, seen) &&
+           !cg_value_equal(record->written[0], seen);
+}
+
 /* What stands in the files and vmpin did not write is the baseline from now on. */
 static void note_foreign_values(struct pass *pass)
 {
@@ -34,7 +42,8 @@ static void note_foreign_values(struct pass *pass)
                 ? cells_find(&pass->observed, record->role, record->target, record->attr)
                 : NULL;
 
-        if (!seen || (attr_moves_memory(record->attr) && pass_is_moving(pass)))
+        if (!seen || (attr_moves_memory(record->attr) && pass_is_moving(pass)) ||
+            may_still_be_answered(record, seen->value))
             continue;
         if (is_online_part(record, seen->value, pass->context->host)) {
             record_write(record, seen->value);

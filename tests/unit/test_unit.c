@@ -242,6 +242,25 @@ static void a_policy_that_goes_before_the_answer_is_undone_after_it(void **state
     life_end(&life);
 }
 
+static void what_was_asked_is_not_foreign_though_a_look_came_before_the_answer(void **state)
+{
+    struct life life;
+    struct fake fake;
+
+    begin_settled(&life, &fake);
+    life_desire(&life, "vm", "cpu.weight", "400");
+    life_apply(&life, "a change");
+    life_apply(&life, "a look");
+    answer(&fake);
+    life_apply(&life, "its answer");
+    life_return(&life, "return");
+    answer(&fake);
+    life_return(&life, "its answer");
+    life_expect_returned(&life, "at last");
+    assert_string_equal(fake.asked, " 200 400 unset");
+    life_end(&life);
+}
+
 static void a_policy_that_goes_between_two_programs_is_undone_after_the_answer(void **state)
 {
     struct life life;
@@ -487,6 +506,7 @@ int main(void)
         cmocka_unit_test(changes_before_the_answer_are_one_question_after_it),
         cmocka_unit_test(when_the_policy_goes_file_and_record_return_to_what_was_not_set),
         cmocka_unit_test(a_policy_that_goes_before_the_answer_is_undone_after_it),
+        cmocka_unit_test(what_was_asked_is_not_foreign_though_a_look_came_before_the_answer),
         cmocka_unit_test(a_policy_that_goes_between_two_programs_is_undone_after_the_answer),
         cmocka_unit_test(what_libvirt_sets_is_healed_in_both_and_is_what_both_return_to),
         cmocka_unit_test(systemd_that_fails_leaves_the_file_in_force_and_is_told),
