@@ -46,7 +46,7 @@ def test_observe(t):
     agent.wait_log("cpuset.cpus")
     t.policies.write("b.json", {"match": EVERY,
                                 "apply": {"vcpu*": {"cpu": {"shares": 333}}}})
-    agent.wait_log("333")
+    agent.wait_log("policy b")
     other = t.guest()
     wait_for(lambda: other.name in agent.log(), 10, "the new guest in the log")
     guest.nodes.set_cpus("vcpu0", "1")
