@@ -33,7 +33,8 @@ void names_tell(struct names *names, const char *what)
 {
     int column = printf("# %s (%zu):", what, names->count);
 
-    qsort(names->list, names->count, sizeof(*names->list), by_name);
+    if (names->count > 0)
+        qsort(names->list, names->count, sizeof(*names->list), by_name);
     for (size_t i = 0; names->count > 0 && i < names->count; i++) {
         if (column + (int)strlen(names->list[i]) >= LINE_WIDTH)
             column = printf("\n#  ") - 1;
