@@ -181,7 +181,7 @@ static void an_entry_has_the_fields_that_are_known(void **state)
     struct world *world = *state;
     struct log_entry entry = tell_entry(&world->guest, LOG_NOTICE, ENTRY_HEALED);
     static const char *const wanted[] = {"MESSAGE=he\\x1bllo",      "PRIORITY=5",
-                                         "SYSLOG_IDENTIFIER=vmpin", "MESSAGE_ID=" ENTRY_HEALED,
+                                         "SYSLOG_IDENTIFIER=vmpin", ("MESSAGE_ID=" ENTRY_HEALED),
                                          "VMPIN_GUEST=web\\x0a1",   "VMPIN_UUID=0-1",
                                          "VMPIN_NODE=vcpu3",        "VMPIN_POLICY=db"};
     struct log_fields fields;

@@ -380,6 +380,7 @@ static void a_move_that_is_stuck_holds_no_lock_of_its_parent(void **state)
     cleanup_free char *path = make_stuck(bench), *lock = file_of(bench, "");
     int held = open(lock, O_RDONLY), again;
 
+    assert_non_null(path);
     assert_int_equal(flock(held, LOCK_EX), 0);
     start(bench);
     close(held);
@@ -399,6 +400,7 @@ static void a_move_that_is_stopped_writes_no_more(void **state)
     uint64_t elsewhere = 0;
     cleanup_free char *path = make_stuck(bench);
 
+    assert_non_null(path);
     start(bench);
     mover_stop(&bench->mover);
     assert_int_equal(mover_end(&bench->mover, &elsewhere, NULL), -EINTR);

@@ -333,7 +333,7 @@ static void an_empty_folder_that_vanishes_is_told_too(void **state)
 static void what_is_no_file_is_told_and_never_waited_for(void **state)
 {
     struct scene *scene = *state;
-    cleanup_free char *fifo = NULL, *path = NULL;
+    cleanup_free char *fifo = NULL;
     struct sockaddr_un address = {.sun_family = AF_UNIX};
     cleanup_close int fd = socket(AF_UNIX, SOCK_STREAM, 0);
 
