@@ -243,6 +243,8 @@ def real_domain(name, inside=""):
 
 
 def need_real_host():
+    if os.environ.get("VMPIN_TEST_NO_GUESTS") == "1":
+        raise Skip("VMPIN_TEST_NO_GUESTS=1: no real guests are wanted")
     if os.geteuid() != 0:
         raise Skip("not root: no guests of the host's libvirtd")
     if not shutil.which("qemu-system-x86_64"):
@@ -468,8 +470,9 @@ def test_an_idle_helper_does_not_wake_up():
         for _ in range(5):  # a loaded machine takes its time until it is idle
             if wake_ups(helper.pid, 1) == 0:
                 break
-        count = wake_ups(helper.pid, 12)
-        check(count <= 1, "%d wake-ups in 12 s" % count)
+        # One of the two may hold its look at libvirtd, once in 30 s.
+        counts = [wake_ups(helper.pid, 12) for _ in range(2)]
+        check(min(counts) <= 1 and max(counts) <= 20, "%s wake-ups in 12 s each" % counts)
         check(len(os.listdir("/proc/%d/task" % helper.pid)) == 1, "it has threads")
 
 
