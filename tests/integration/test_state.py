@@ -2,7 +2,6 @@
 """What vmpin remembers of guests: damaged, removed, on a full disk. It is never trusted blindly, and
 its loss is never the guests'."""
 import contextlib
-import glob
 import json
 import os
 import shutil
@@ -19,9 +18,8 @@ def in_force(guest, role, wanted):
     wait_for(lambda: pinned(guest, role, wanted), 10, f"{role} on {wanted}")
 
 
-def read_state(t):
-    state, = glob.glob(f"{t.vmpin.state}/guests/*.json")
-    with open(state) as file:
+def read_state(t, guest):
+    with open(f"{t.vmpin.state}/guests/{guest.uuid}.json") as file:
         return json.load(file)
 
 
@@ -59,7 +57,7 @@ def test_guests_removed(t):
     guest.nodes.set_cpus("vcpu0", "0")
     in_force(guest, "vcpu0", "1")
     assert agent.running() and "was removed and is made anew" in agent.log(), agent.log()
-    assert read_state(t)["lost"], read_state(t)
+    assert read_state(t, guest)["lost"], read_state(t, guest)
 
 
 def test_holds_removed(t):
@@ -95,7 +93,7 @@ def test_damaged_state(t):
     t.policies.write("a.json", policy(guest, {"vcpu1": cpus("1"), "vm": {"cpu": {"shares": 333}}}))
     t.agent().stop()
     t.vmpin.run("reconcile", status=0)
-    state, = glob.glob(f"{t.vmpin.state}/guests/*.json")
+    state = f"{t.vmpin.state}/guests/{guest.uuid}.json"
     for path in (state, f"{t.vmpin.state}/policies.json"):
         with open(path, "w") as file:
             file.write('{"version": 1, "uuid"')
