@@ -51,8 +51,8 @@ static void note_failure(struct outcome *outcome, enum change_state state,
 }
 
 /* A v2 set that was empty cannot be emptied again while threads are in it (ENOSPC); the full set
- * grants the same. */
-static int undo_to_full_set(struct nodes *nodes, const struct step *step)
+ * grants the same. *why, of the write before, stays where there is no such set. */
+static int undo_to_full_set(struct nodes *nodes, const struct step *step, struct cg_error **why)
 {
     const struct cg_set *full = strcmp(step->cell.attr->name, "cpuset.mems") == 0
                                     ? nodes->host->nodes_online
@@ -63,14 +63,15 @@ static int undo_to_full_set(struct nodes *nodes, const struct step *step)
 
     if (cg_value_set(step->old, &old) < 0 || cg_set_count(old) > 0 || !full)
         return -ENOSPC;
-    r = cg_value_from_set(step->cell.attr, full, &value, NULL);
+    r = cg_value_from_set(step->cell.attr, full, &value, why);
     if (r == 0)
-        r = write_step(nodes, step, value, NULL, NULL);
+        r = write_step(nodes, step, value, NULL, why);
     cg_value_unref(value);
     return r;
 }
 
-/* 0, or -ESTALE. The step that failed is undone too: with two files (v1's quota) its first one may be written. */
+/* 0, or -ESTALE. The step that failed is undone too: with two files (v1's quota) its first one may
+ * be written. */
 static int undo(struct nodes *nodes, const struct plan *plan, struct outcome *outcomes,
                 size_t failed)
 {
@@ -84,7 +85,7 @@ static int undo(struct nodes *nodes, const struct plan *plan, struct outcome *ou
             continue;
         r = write_step(nodes, step, step->old, NULL, &why);
         if (r == -ENOSPC)
-            r = undo_to_full_set(nodes, step);
+            r = undo_to_full_set(nodes, step, &why);
         if (r < 0 && guest_is_gone(nodes, step))
             return -ESTALE;
         if (r < 0)
