@@ -13,7 +13,6 @@ from vmpintest import Timeout, main, skip_unless, wait_for
 from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy
 from vmpintest.node import difference
 from vmpintest.runner import takes
-from vmpintest.waiting import slow
 
 ERRORS = ("EBUSY", "EINVAL", "ENOSPC", "ENOENT")
 
@@ -100,14 +99,19 @@ def test_drift_beside_a_failure(t):
     wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the policy")
     t.policies.write("b.json", policy(guest, {"vcpu0": {"cpu": {"shares": 333}},
                                               "emulator": {"cpu": {"shares": 333}}}))
-    wait_for(lambda: agent.log().count("undone: emulator") == 1, 10, "the failure")
-    passes = agent.log().count("looked at")
-    time.sleep(slow(3.5))  # retries after 1 and 3 s, and 4 s later
-    equal("more than three tries", agent.log().count("looked at") - passes > 3, False)
+
+    def looks():
+        return agent.log().count("looked at: failed")
+
+    wait_for(looks, 10, "the failure")
+    begin = time.monotonic()
+    wait_for(lambda: looks() >= 4, 10, "three more looks")
+    # One may be at its own writes; the others are tries after 1, 2, 4, 8 s, whatever the machine.
+    assert time.monotonic() - begin > 4, "it was tried again and again"
     begin = time.monotonic()
     guest.nodes.set_cpus("vcpu1", "0")
     wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "healing")
-    assert time.monotonic() - begin < slow(2), "the heal waited for the next try"
+    assert time.monotonic() - begin < 7, "the heal waited for the next try"
 
 
 @takes(300)
