@@ -5,7 +5,7 @@
 #include <fcntl.h>
 #include <string.h>
 
-#define RUN_EVENTS       (IN_CREATE | IN_MODIFY | IN_DELETE | IN_ONLYDIR)
+#define RUN_EVENTS       (IN_CREATE | IN_MODIFY | IN_DELETE | IN_MOVED_TO | IN_ONLYDIR)
 #define PARTITION_EVENTS (IN_CREATE | IN_DELETE | IN_ONLYDIR)
 #define NODE_EVENTS      (IN_CREATE | IN_MODIFY | IN_ONLYDIR)
 #define RUN_FOLDER       "qemu" /* guests of other drivers are met when libvirt tells of them */
@@ -232,17 +232,27 @@ struct reading {
     bool node;
 };
 
-static void take_pid_file(struct reading *reading, const struct inotify_event *event)
+/* The guest's name, when that is what the file's name is before the suffix; else NULL. */
+static char *guest_of_file(const struct inotify_event *event, const char *suffix)
 {
-    static const char suffix[] = ".pid";
-    size_t length = event->len ? strlen(event->name) : 0;
-    cleanup_free char *guest = NULL;
+    size_t length = event->len ? strlen(event->name) : 0, tail = strlen(suffix);
 
-    if (length < sizeof(suffix) || strcmp(event->name + length - strlen(suffix), suffix) != 0)
-        return;
-    guest = strndup(event->name, length - strlen(suffix));
-    if (guest)
-        reading->callbacks->pid_file(guest, event->mask & IN_DELETE, reading->callbacks->data);
+    if (length <= tail || strcmp(event->name + length - tail, suffix) != 0)
+        return NULL;
+    return strndup(event->name, length - tail);
+}
+
+/* A status file is written aside and moved into place. */
+static void take_file(const struct reading *reading, const struct inotify_event *event)
+{
+    const struct arrival_callbacks *callbacks = reading->callbacks;
+    bool moved = event->mask & IN_MOVED_TO;
+    cleanup_free char *guest = guest_of_file(event, moved ? ".xml" : ".pid");
+
+    if (guest && moved)
+        callbacks->status_file(guest, callbacks->data);
+    else if (guest)
+        callbacks->pid_file(guest, event->mask & IN_DELETE, callbacks->data);
 }
 
 /* A lost watch on a node costs time, not the guest: its pass is tried again after a pause. */
@@ -276,7 +286,7 @@ static void take(const struct inotify_event *event, void *data)
         if (at.wd != event->wd || event->mask & IN_IGNORED)
             continue;
         if (at.kind == PLACE_RUN)
-            take_pid_file(reading, event);
+            take_file(reading, event);
         else if (at.kind == PLACE_NODE)
             reading->node = true;
         else

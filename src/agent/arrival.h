@@ -20,6 +20,8 @@ struct arrivals {
 struct arrival_callbacks {
     /* The pid file of the guest of that name was made, written or removed. */
     void (*pid_file)(const char *guest, bool removed, void *data);
+    /* libvirt has written what it keeps of the guest of that name while it runs. */
+    void (*status_file)(const char *guest, void *data);
     /* Something happened where guests appear; perhaps events were lost. */
     void (*node)(void *data);
     void *data;

@@ -179,7 +179,7 @@ static void launch_failed(struct core *core, struct managed *guest, uint64_t now
     if (!guest->schedule.launching)
         return;
     guest->schedule.launching = false;
-    ask(core, guest, WORK_FORGET, now);
+    ask(core, guest, guest->facts->persistent ? WORK_FORGET : WORK_REMOVE, now);
 }
 
 static void synced(struct core *core, uint64_t now)

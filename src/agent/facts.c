@@ -20,9 +20,12 @@ static void note_writer(const struct agent *agent, const struct managed *guest,
 
 static void take_guest(struct agent *agent, struct message *message)
 {
-    struct managed *guest = store_add(&agent->store, message->facts->uuid);
-    struct event event = {.type = CORE_FACTS, .guest = guest, .cause = message->event};
+    struct event event = {.type = CORE_FACTS, .cause = message->event};
+    struct managed *guest;
 
+    if (message->event == EVENT_LAUNCHING && !launch_is_real(agent, message->facts))
+        return;
+    guest = event.guest = store_add(&agent->store, message->facts->uuid);
     if (!guest) {
         log_line(&agent->log, LOG_ERR, "%s: out of memory: not taken note of",
                  message->facts->name);
@@ -33,7 +36,7 @@ static void take_guest(struct agent *agent, struct message *message)
     agent_tell(agent, &event);
     note_writer(agent, guest, message->event);
     if (guest->facts)
-        launch_note_facts(agent, guest->facts, message->event);
+        launch_note_facts(agent, guest, message->event);
     else
         store_remove(&agent->store, guest);
 }

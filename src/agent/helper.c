@@ -13,7 +13,7 @@
 void helper_init(struct helper *helper, sd_event *event, const struct helper_callbacks *callbacks)
 {
     *helper = (struct helper){.event = event, .callbacks = *callbacks};
-    helper->source.fd = -1;
+    helper->source.fd = helper->source.hand = -1;
 }
 
 /* Leaves the loop; what was started is killed rather than asked, so that nobody waits for it. */
@@ -141,6 +141,11 @@ int helper_start(struct helper *helper, const struct source_options *options, st
         return error_set(err, -r, "the helper cannot be listened to: %s", strerror(-r));
     }
     return 0;
+}
+
+int helper_hand(const struct helper *helper, const char *driver, int file)
+{
+    return source_hand(&helper->source, driver, file);
 }
 
 void helper_stop(struct helper *helper)

@@ -30,6 +30,8 @@ struct helper {
 void helper_init(struct helper *helper, sd_event *event, const struct helper_callbacks *callbacks);
 int helper_start(struct helper *helper, const struct source_options *options,
                  struct cg_error **err);
+/* source_hand(). */
+int helper_hand(const struct helper *helper, const char *driver, int file) must_check;
 /* Ends it at once: it keeps no state. */
 void helper_stop(struct helper *helper);
 

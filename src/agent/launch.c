@@ -1,13 +1,18 @@
 /* Guests that libvirt is starting. From the pid file on the agent looks for the guest's control
- * groups, and pins its threads as they appear; that it has started, libvirt tells later. A guest
- * that is not defined, and so not known, is met when libvirt tells of it. */
+ * groups, and pins its threads as they appear; that it has started, libvirt tells later. Of a guest
+ * that is not defined, and so not known, libvirt's status file is read by the helper: a hint, which
+ * is put right, or taken back, by what libvirt tells. Which groups are the guest's tells the pid
+ * file alone, never that hint. */
 #include "agent/parts.h"
 
 #include "agent/tell.h"
+#include "base/file.h"
 #include "reconcile/early.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define DRIVER "qemu" /* whose run folder is watched */
 
@@ -25,6 +30,45 @@ static void on_pid_file(const char *name, bool removed, void *data)
     if (guest && (removed || !is_known_to_run(guest)))
         agent_tell(agent, &(struct event){.type = removed ? CORE_LAUNCH_FAILED : CORE_LAUNCH,
                                           .guest = guest});
+}
+
+static int open_status_file(const struct host *host, const char *name)
+{
+    cleanup_close int dir = directory_open_beneath(host->libvirt_run, DRIVER), file = -1;
+    cleanup_free char *entry = NULL;
+    struct stat st;
+
+    if (dir < 0)
+        return dir;
+    if (asprintf(&entry, "%s.xml", name) < 0)
+        return -ENOMEM;
+    file = openat(dir, entry, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (file < 0 || fstat(file, &st) < 0)
+        return -errno;
+    return S_ISREG(st.st_mode) ? steal_fd(&file) : -EINVAL;
+}
+
+static void on_status_file(const char *name, void *data)
+{
+    struct agent *agent = data;
+    cleanup_close int file = -1;
+    int r;
+
+    if (store_find_name(&agent->store, DRIVER, name))
+        return;
+    file = open_status_file(agent->host, name);
+    r = file < 0 ? file : helper_hand(&agent->helper, DRIVER, file);
+    if (r < 0)
+        log_line(&agent->log, LOG_DEBUG, "%s: met when libvirt tells of it (%s)", name,
+                 strerror(-r));
+}
+
+/* It may have ended while the helper read; and what libvirt has told by now is no hint. */
+bool launch_is_real(const struct agent *agent, const struct facts *facts)
+{
+    pid_t pid;
+
+    return !store_find(&agent->store, facts->uuid) && binding_pid(agent->host, facts, &pid) == 0;
 }
 
 static bool some_are_launching(const struct agent *agent)
@@ -74,14 +118,18 @@ void launch_open(struct agent *agent)
 int launch_read(struct agent *agent)
 {
     const struct arrival_callbacks callbacks = {
-        .pid_file = on_pid_file, .node = on_node, .data = agent};
+        .pid_file = on_pid_file, .status_file = on_status_file, .node = on_node, .data = agent};
 
     note(agent, arrivals_read(&agent->arrivals, &callbacks));
     return 0;
 }
 
-void launch_note_facts(struct agent *agent, const struct facts *facts, enum message_event event)
+void launch_note_facts(struct agent *agent, struct managed *guest, enum message_event event)
 {
+    const struct facts *facts = guest->facts;
+
+    if (event == EVENT_LAUNCHING)
+        agent_tell(agent, &(struct event){.type = CORE_LAUNCH, .guest = guest});
     if (facts->partition && strcmp(facts->driver, DRIVER) == 0)
         note(agent, arrivals_add(&agent->arrivals, facts->partition));
     if (event == EVENT_STARTED && !some_are_launching(agent))

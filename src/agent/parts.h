@@ -67,7 +67,9 @@ void loop_end(struct agent *agent);
  * told once. */
 void launch_open(struct agent *agent);
 int launch_read(struct agent *agent);
-void launch_note_facts(struct agent *agent, const struct facts *facts, enum message_event event);
+/* Is the guest, of which libvirt's status file is all that is known, really being started now? */
+bool launch_is_real(const struct agent *agent, const struct facts *facts);
+void launch_note_facts(struct agent *agent, struct managed *guest, enum message_event event);
 void launch_note_connection(struct agent *agent);
 void launch_pass(struct agent *agent, struct managed *guest); /* while it is being started */
 

@@ -10,8 +10,10 @@
 
 static void start_helper(struct agent *agent, bool as_root)
 {
-    const struct source_options options = {
-        .uri = agent->options->uri, .record = agent->options->record, .as_root = as_root};
+    const struct source_options options = {.uri = agent->options->uri,
+                                           .record = agent->options->record,
+                                           .as_root = as_root,
+                                           .launches = true};
     cleanup_error struct cg_error *error = NULL;
 
     helper_stop(&agent->helper); /* it runs still where what it told could not be kept */

@@ -16,9 +16,9 @@ static const char *const type_names[] = {
 };
 
 static const char *const event_names[] = {
-    [EVENT_LIST] = "list",       [EVENT_DEFINED] = "defined", [EVENT_STARTED] = "started",
-    [EVENT_STOPPED] = "stopped", [EVENT_TUNABLE] = "tunable", [EVENT_METADATA] = "metadata",
-    [EVENT_DEVICE] = "device",   [EVENT_OTHER] = "other",
+    [EVENT_LIST] = "list",       [EVENT_DEFINED] = "defined",     [EVENT_STARTED] = "started",
+    [EVENT_STOPPED] = "stopped", [EVENT_TUNABLE] = "tunable",     [EVENT_METADATA] = "metadata",
+    [EVENT_DEVICE] = "device",   [EVENT_LAUNCHING] = "launching", [EVENT_OTHER] = "other",
 };
 
 /* The index of `name`, 0 when it is none of them. */

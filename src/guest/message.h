@@ -4,6 +4,8 @@
  *   {"type":"connected","uri":"qemu:///system","libvirt":"9.0.0"}
  *   {"type":"guest","event":"list","facts":{...}}
  *   {"type":"synced"}                       every guest there is has been told
+ *   {"type":"guest","event":"launching","facts":{...}}  libvirt is starting it: a hint, from what
+ *                                           the agent handed over (source.h); it does not run yet
  *   {"type":"guest","event":"started","facts":{...}}
  *   {"type":"gone","uuid":"..."}            neither running nor defined any more
  *   {"type":"disconnected","reason":"..."}  what was told may be old; a resync follows
@@ -49,7 +51,8 @@ enum message_event {
     EVENT_STOPPED,
     EVENT_TUNABLE, /* somebody changed a tunable of it through libvirt */
     EVENT_METADATA,
-    EVENT_DEVICE, /* a device was added or removed */
+    EVENT_DEVICE,    /* a device was added or removed */
+    EVENT_LAUNCHING, /* libvirt's own file of it says that it is being started: a hint */
     EVENT_OTHER,
 };
 

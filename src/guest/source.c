@@ -7,6 +7,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 /* As much as a pipe holds. */
@@ -28,7 +29,7 @@ static int record_open(const char *path, struct source *ret, struct cg_error **e
 
 int source_open(const struct source_options *options, struct source *ret, struct cg_error **err)
 {
-    struct source source = {.fd = -1};
+    struct source source = {.fd = -1, .hand = -1};
     int r = options->record ? record_open(options->record, &source, err)
                             : child_start(options, &source, err);
 
@@ -162,14 +163,37 @@ int source_next(struct source *source, struct message *ret, struct cg_error **er
     }
 }
 
+int source_hand(const struct source *source, const char *driver, int file)
+{
+    union {
+        char room[CMSG_SPACE(sizeof(int))];
+        struct cmsghdr align;
+    } control = {0};
+    struct iovec text = {.iov_base = (char *)driver, .iov_len = strlen(driver)};
+    struct msghdr message = {.msg_iov = &text,
+                             .msg_iovlen = 1,
+                             .msg_control = control.room,
+                             .msg_controllen = sizeof(control.room)};
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&message);
+
+    if (source->hand < 0)
+        return -ENOTCONN;
+    rights->cmsg_level = SOL_SOCKET;
+    rights->cmsg_type = SCM_RIGHTS;
+    rights->cmsg_len = CMSG_LEN(sizeof(file));
+    memcpy(CMSG_DATA(rights), &file, sizeof(file));
+    return sendmsg(source->hand, &message, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
 int source_close(struct source *source)
 {
     int status;
 
+    closep(&source->hand);
     if (source->fd >= 0)
         close(source->fd);
     status = source->pid > 0 ? child_end(source->pid) : 0;
     buffer_release(&source->pending);
-    *source = (struct source){.fd = -1};
+    *source = (struct source){.fd = -1, .hand = -1};
     return status;
 }

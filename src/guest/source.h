@@ -20,11 +20,13 @@ struct source_options {
     const char *record; /* a recorded host's file instead of a helper; NULL: helper */
     bool once;          /* end after the list */
     bool as_root;       /* keep the parent's user, without new privileges */
+    bool launches;      /* status files will be handed to it: source_hand() */
 };
 
 struct source {
     pid_t pid; /* the helper; 0: a file */
     int fd;    /* readable when there is something; non-blocking for a helper */
+    int hand;  /* what status files are handed over by; -1: none */
     struct buffer pending;
     size_t at, scanned; /* where the next line starts in `pending`; no newline before `scanned` */
     unsigned long line; /* that was read last, from 1 */
@@ -35,12 +37,17 @@ struct source {
 
 /* The helper's program: $VMPIN_HELPER, else as installed (PKGLIBEXECDIR/vmpin-guests). How many
  * seconds libvirt may take for an answer: $VMPIN_LIBVIRT_TIMEOUT, else the helper's default. Beside
- * the two standard streams (its input is /dev/null) it gets no descriptor, of root's environment
- * only what it needs, no new privileges, and SIGTERM when its parent ends. */
+ * the standard streams (its input is /dev/null, or what status files come by) it gets no
+ * descriptor, of root's environment only what it needs, no new privileges, and SIGTERM when its
+ * parent ends. */
 int source_open(const struct source_options *options, struct source *ret, struct cg_error **err);
 /* The next message: 1 and *ret filled, 0 when there is none now, -EPIPE at the end, -EINVAL for a
  * line that is none (the next call goes on behind it), -errno. Empty lines are passed over. */
 int source_next(struct source *source, struct message *ret, struct cg_error **err);
+/* Hands over the open file in which `driver` keeps a guest that it is starting (libvirt's status
+ * file, which root alone may open and nobody parses as root); EVENT_LAUNCHING follows if the helper
+ * makes something of it. Never waits. -EAGAIN: the helper is busy; -ENOTCONN: it takes none. */
+int source_hand(const struct source *source, const char *driver, int file) must_check;
 /* Ends the helper (SIGTERM, SIGKILL after a second) and reaps it; its wait status, 0 for a file. */
 int source_close(struct source *source);
 

@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -36,14 +37,14 @@ static const char *const environment_added[] = {"HOME=/nonexistent", "XDG_CONFIG
 /* Everything that is needed between fork() and exec(), where no memory may be allocated. */
 struct child {
     const char *program;
-    const char *arguments[7];
+    const char *arguments[8];
     const char **environment; /* the array alone is owned */
     bool change_user;
     uid_t uid;
     gid_t gid;
     char user[32];
     pid_t parent;
-    int output, null, report, image; /* descriptors; image: the program, -1 for none */
+    int output, input, report, image; /* descriptors; image: the program, -1 for none */
 };
 
 /* What went wrong in the child, told to the parent through `report`. */
@@ -130,6 +131,8 @@ static int child_prepare(const struct source_options *options, struct child *chi
     }
     if (options->once)
         child->arguments[at++] = "--once";
+    if (options->launches)
+        child->arguments[at++] = "--launches";
     child->parent = getpid();
     if (child_environment(child) < 0)
         return error_out_of_memory(err);
@@ -145,7 +148,7 @@ static bool child_streams(const struct child *child)
     sigemptyset(&none);
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
-    return sigprocmask(SIG_SETMASK, &none, NULL) == 0 && dup2(child->null, STDIN_FILENO) >= 0 &&
+    return sigprocmask(SIG_SETMASK, &none, NULL) == 0 && dup2(child->input, STDIN_FILENO) >= 0 &&
            dup2(child->output, STDOUT_FILENO) >= 0;
 }
 
@@ -270,21 +273,40 @@ static int child_fork(struct child *child, struct source *ret, struct cg_error *
     return 0;
 }
 
+/* What the child reads from; *ret_hand is the other end, -1 where nothing will come. */
+static int open_input(const struct source_options *options, int *ret_hand, struct cg_error **err)
+{
+    int ends[2];
+
+    *ret_hand = -1;
+    if (!options->launches) {
+        ends[0] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        return ends[0] < 0 ? error_set(err, errno, "cannot open /dev/null: %s", strerror(errno))
+                           : ends[0];
+    }
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
+        return error_set(err, errno, "cannot make a socket: %s", strerror(errno));
+    *ret_hand = ends[1];
+    return ends[0];
+}
+
 int child_start(const struct source_options *options, struct source *ret, struct cg_error **err)
 {
     struct child child = {0};
-    cleanup_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC), image = -1;
+    cleanup_close int hand = -1, image = -1, input = open_input(options, &hand, err);
     int r;
 
-    if (null < 0)
-        return error_set(err, errno, "cannot open /dev/null: %s", strerror(errno));
+    if (input < 0)
+        return input;
     r = child_prepare(options, &child, err);
     if (r == 0) {
         image = open(child.program, O_PATH | O_CLOEXEC);
         child.image = image;
-        child.null = null;
+        child.input = input;
         r = child_fork(&child, ret, err);
     }
+    if (r == 0)
+        ret->hand = steal_fd(&hand);
     free(child.environment);
     return r;
 }

@@ -1,311 +1,33 @@
-/* The domain's elements one by one, each small sub-tree by itself; only <metadata> and <devices>
- * are walked through. What vmpin does not need is skipped unread. */
+/* The walk through a domain's XML. Elements right below <domain> are handed on one by one, each as
+ * a small sub-tree; only <metadata> and <devices> are walked through. What vmpin does not need is
+ * skipped unread. */
 #include "helper/domain_xml.h"
 
 #include "base/escape.h"
 #include "helper/domain_metadata.h"
+#include "helper/domain_sections.h"
 #include "helper/number.h"
 
 #include <libxml/xmlreader.h>
 #include <limits.h>
-#include <stdarg.h>
 #include <string.h>
 
-/* More than any hypervisor has; what a wrong count may cost. */
-#define IOTHREADS_LIMIT 65536
-
-struct domain {
+struct walk {
+    struct domain domain;
     xmlTextReader *reader;
-    struct facts *facts;
-    bool in_devices, has_memory;
-    unsigned iothreads; /* <iothreads>: how many; some of them may have an id given */
-    uint64_t slots;     /* <maxMemory>, bytes */
-    char *complaint;    /* libxml2's first */
-    int line;           /* of it */
-    int status;         /* 0, or the first error: what follows does nothing */
-    struct cg_error **err;
+    int top; /* <domain>'s depth: 0, or 1 in a status file */
+    bool in_devices;
+    char *complaint; /* libxml2's first */
+    int line;        /* of it */
 };
 
-static void domain_release(struct domain *domain)
+static void walk_release(struct walk *walk)
 {
-    if (domain->reader)
-        xmlFreeTextReader(domain->reader);
-    facts_free(domain->facts);
-    free(domain->complaint);
+    if (walk->reader)
+        xmlFreeTextReader(walk->reader);
+    facts_free(walk->domain.facts);
+    free(walk->complaint);
 }
-
-static void xml_freep(xmlChar **text)
-{
-    if (*text)
-        xmlFree(*text);
-}
-#define cleanup_xml cleanup_with(xml_freep)
-
-static void printf_like(2, 3) refuse(struct domain *domain, const char *format, ...)
-{
-    cleanup_free char *text = NULL;
-    va_list args;
-
-    if (domain->status < 0)
-        return;
-    va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
-    va_end(args);
-    domain->status = error_set(domain->err, EINVAL, "the domain's XML: %s", text ? text : "wrong");
-}
-
-static void out_of_memory(struct domain *domain)
-{
-    if (domain->status == 0)
-        domain->status = error_out_of_memory(domain->err);
-}
-
-/* ---- texts and numbers ---------------------------------------------------------------------- */
-
-static const char *name_of(const xmlNode *node)
-{
-    return (const char *)node->name;
-}
-
-static bool named(const xmlNode *node, const char *name)
-{
-    return node->type == XML_ELEMENT_NODE && !node->ns && strcmp(name_of(node), name) == 0;
-}
-
-static xmlNode *child(const xmlNode *node, const char *name)
-{
-    for (xmlNode *at = node ? node->children : NULL; at; at = at->next)
-        if (named(at, name))
-            return at;
-    return NULL;
-}
-
-static void keep_text(struct domain *domain, const xmlChar *text, char **into)
-{
-    char *copy = text ? strdup((const char *)text) : NULL;
-
-    if (text && !copy)
-        out_of_memory(domain);
-    if (!copy)
-        return;
-    free(*into);
-    *into = copy;
-}
-
-/* `attribute` NULL: the element's text. A number that is not there leaves *into alone. */
-static void read_number(struct domain *domain, xmlNode *node, const char *attribute, unsigned *into)
-{
-    cleanup_xml xmlChar *text =
-        attribute ? xmlGetNoNsProp(node, (const xmlChar *)attribute) : xmlNodeGetContent(node);
-    uint64_t number;
-
-    if (!text)
-        return;
-    if (number_parse((const char *)text, UINT_MAX, &number) < 0)
-        refuse(domain, "<%s>%s%s is no number from 0 to %u", name_of(node), attribute ? " " : "",
-               attribute ? attribute : "", UINT_MAX);
-    else
-        *into = (unsigned)number;
-}
-
-static void read_set(struct domain *domain, xmlNode *node, struct cg_set **into)
-{
-    cleanup_xml xmlChar *list = xmlGetNoNsProp(node, (const xmlChar *)"cpuset");
-    cleanup_error struct cg_error *why = NULL;
-    struct cg_set *set = NULL;
-    int r = list ? cg_set_parse((const char *)list, &set, &why) : 0;
-
-    if (r == -ENOMEM)
-        out_of_memory(domain);
-    else if (r < 0)
-        refuse(domain, "<%s> cpuset is no list of CPUs: %s", name_of(node), cg_error_text(why));
-    if (!set)
-        return;
-    cg_set_unref(*into);
-    *into = set;
-}
-
-static void read_size(struct domain *domain, xmlNode *node, uint64_t *into)
-{
-    cleanup_xml xmlChar *unit = xmlGetNoNsProp(node, (const xmlChar *)"unit");
-    cleanup_xml xmlChar *text = xmlNodeGetContent(node);
-    uint64_t bytes = unit_bytes(unit ? (const char *)unit : ""), number;
-
-    if (bytes == 0)
-        refuse(domain, "<%s> has a unit that is not known", name_of(node));
-    else if (number_parse((const char *)text, (uint64_t)INT64_MAX / bytes, &number) < 0)
-        refuse(domain, "<%s> is no size below 2^63 bytes", name_of(node));
-    else
-        *into = number * bytes;
-}
-
-/* ---- the sections --------------------------------------------------------------------------- */
-
-static void read_name(struct domain *domain, xmlNode *node)
-{
-    cleanup_xml xmlChar *text = xmlNodeGetContent(node);
-
-    if (text && strlen((const char *)text) > METADATA_LIMIT)
-        refuse(domain, "<name> is longer than %u bytes", METADATA_LIMIT);
-    else
-        keep_text(domain, text, &domain->facts->name);
-}
-
-static void read_uuid(struct domain *domain, xmlNode *node)
-{
-    cleanup_xml xmlChar *text = xmlNodeGetContent(node);
-
-    if (!text || uuid_parse((const char *)text, domain->facts->uuid) < 0)
-        refuse(domain, "<uuid> is no UUID");
-}
-
-static void read_title(struct domain *domain, xmlNode *node)
-{
-    cleanup_xml xmlChar *text = xmlNodeGetContent(node);
-
-    if (text && strlen((const char *)text) > METADATA_LIMIT)
-        domain->facts->metadata_cut = true;
-    else
-        keep_text(domain, text, &domain->facts->title);
-}
-
-static void read_vcpu(struct domain *domain, xmlNode *node)
-{
-    read_number(domain, node, NULL, &domain->facts->vcpus_maximum);
-    domain->facts->vcpus_current = domain->facts->vcpus_maximum;
-    read_number(domain, node, "current", &domain->facts->vcpus_current);
-    read_set(domain, node, &domain->facts->cpuset);
-}
-
-static void read_memory(struct domain *domain, xmlNode *node)
-{
-    read_size(domain, node, &domain->facts->memory_maximum);
-    domain->has_memory = true;
-}
-
-static void read_max_memory(struct domain *domain, xmlNode *node)
-{
-    read_size(domain, node, &domain->slots);
-}
-
-static void read_current_memory(struct domain *domain, xmlNode *node)
-{
-    read_size(domain, node, &domain->facts->memory_current);
-}
-
-/* Hugepages for some of the guest's memory nodes only: the rest counts, so the guest's memory is
- * taken as counting. */
-static void read_memory_backing(struct domain *domain, xmlNode *node)
-{
-    xmlNode *hugepages = child(node, "hugepages");
-
-    domain->facts->locked_memory = child(node, "locked") != NULL;
-    domain->facts->hugepages = hugepages != NULL;
-    for (xmlNode *at = hugepages ? hugepages->children : NULL; at; at = at->next)
-        if (named(at, "page") && xmlHasProp(at, (const xmlChar *)"nodeset"))
-            domain->facts->hugepages = false;
-}
-
-static void read_iothreads(struct domain *domain, xmlNode *node)
-{
-    read_number(domain, node, NULL, &domain->iothreads);
-    if (domain->iothreads > IOTHREADS_LIMIT)
-        refuse(domain, "<iothreads> is beyond %u", IOTHREADS_LIMIT);
-}
-
-static void read_iothread_ids(struct domain *domain, xmlNode *node)
-{
-    struct facts *facts = domain->facts;
-    size_t count = 0;
-
-    for (xmlNode *at = node->children; at; at = at->next)
-        count += named(at, "iothread");
-    free(facts->iothreads);
-    facts->iothread_count = 0;
-    facts->iothreads = calloc(count + 1, sizeof(*facts->iothreads));
-    if (!facts->iothreads)
-        out_of_memory(domain);
-    for (xmlNode *at = node->children; at && domain->status == 0; at = at->next)
-        if (named(at, "iothread"))
-            read_number(domain, at, "id", &facts->iothreads[facts->iothread_count++]);
-}
-
-static void read_pins(struct domain *domain, xmlNode *node, const char *name, const char *attribute,
-                      struct facts_pin **ret, size_t *ret_count)
-{
-    size_t count = 0;
-
-    for (xmlNode *at = node->children; at; at = at->next)
-        count += named(at, name);
-    if (count == 0 || *ret)
-        return;
-    *ret = calloc(count, sizeof(**ret));
-    if (!*ret)
-        out_of_memory(domain);
-    for (xmlNode *at = node->children; at && domain->status == 0; at = at->next) {
-        struct facts_pin *pin = &(*ret)[*ret_count];
-
-        if (!named(at, name))
-            continue;
-        ++*ret_count;
-        read_number(domain, at, attribute, &pin->index);
-        read_set(domain, at, &pin->cpus);
-        if (!pin->cpus)
-            refuse(domain, "<%s> has no cpuset", name);
-    }
-}
-
-static void read_cputune(struct domain *domain, xmlNode *node)
-{
-    struct facts *facts = domain->facts;
-    xmlNode *emulator = child(node, "emulatorpin"), *shares = child(node, "shares");
-
-    if (shares)
-        read_number(domain, shares, NULL, &facts->cpu_shares);
-    read_pins(domain, node, "vcpupin", "vcpu", &facts->vcpu_pins, &facts->vcpu_pin_count);
-    read_pins(domain, node, "iothreadpin", "iothread", &facts->iothread_pins,
-              &facts->iothread_pin_count);
-    if (emulator)
-        read_set(domain, emulator, &facts->emulator_pin);
-}
-
-static void read_numatune(struct domain *domain, xmlNode *node)
-{
-    xmlNode *memory = child(node, "memory");
-    cleanup_xml xmlChar *mode = memory ? xmlGetNoNsProp(memory, (const xmlChar *)"mode") : NULL;
-
-    keep_text(domain, mode, &domain->facts->numatune_mode);
-}
-
-static void read_resource(struct domain *domain, xmlNode *node)
-{
-    xmlNode *partition = child(node, "partition");
-    cleanup_xml xmlChar *path = partition ? xmlNodeGetContent(partition) : NULL;
-
-    keep_text(domain, path, &domain->facts->partition);
-}
-
-static const struct section {
-    const char *name;
-    void (*read)(struct domain *domain, xmlNode *node);
-} sections[] = {
-    {"name", read_name},
-    {"uuid", read_uuid},
-    {"title", read_title},
-    {"vcpu", read_vcpu},
-    {"memory", read_memory},
-    {"maxMemory", read_max_memory},
-    {"currentMemory", read_current_memory},
-    {"memoryBacking", read_memory_backing},
-    {"iothreads", read_iothreads},
-    {"iothreadids", read_iothread_ids},
-    {"cputune", read_cputune},
-    {"numatune", read_numatune},
-    {"resource", read_resource},
-};
-
-/* ---- the walk ------------------------------------------------------------------------------- */
 
 /* Devices of the host that a guest reaches by itself: their memory is locked by VFIO or vhost. */
 static bool is_host_device(xmlTextReader *reader, const char *name)
@@ -321,181 +43,151 @@ static bool is_host_device(xmlTextReader *reader, const char *name)
            (strcmp(word, "nvme") == 0 || strcmp(word, "vhostvdpa") == 0);
 }
 
-static void read_root(struct domain *domain, const char *name)
+static void read_status_root(struct walk *walk, const char *name)
 {
-    cleanup_xml xmlChar *id = xmlTextReaderGetAttribute(domain->reader, (const xmlChar *)"id");
+    if (strcmp(name, "domstatus") != 0)
+        domain_refuse(&walk->domain, "the first element is not <domstatus>");
+}
+
+/* True when what is in it shall be walked through. */
+static bool read_root(struct walk *walk, const char *name)
+{
+    cleanup_xml xmlChar *id = xmlTextReaderGetAttribute(walk->reader, (const xmlChar *)"id");
+    struct facts *facts = walk->domain.facts;
     uint64_t number;
 
-    if (strcmp(name, "domain") != 0)
-        refuse(domain, "the first element is not <domain>");
-    domain->facts->id = -1;
-    if (!id)
-        return;
-    if (number_parse((const char *)id, INT_MAX, &number) < 0) {
-        refuse(domain, "<domain> id is no number from 0 to %d", INT_MAX);
-        return;
+    if (strcmp(name, "domain") != 0) {
+        if (walk->top == 0)
+            domain_refuse(&walk->domain, "the first element is not <domain>");
+        return false;
     }
-    domain->facts->id = (int)number;
-    domain->facts->running = true;
+    facts->id = -1;
+    facts->running = false;
+    if (!id)
+        return true;
+    if (number_parse((const char *)id, INT_MAX, &number) < 0) {
+        domain_refuse(&walk->domain, "<domain> id is no number from 0 to %d", INT_MAX);
+        return false;
+    }
+    facts->id = (int)number;
+    facts->running = true;
+    return true;
 }
 
 /* libxml2 is silent about some of its bounds. */
-static void refuse_syntax(struct domain *domain)
+static void refuse_syntax(struct walk *walk)
 {
-    if (domain->complaint)
-        refuse(domain, "line %d: %s", domain->line, domain->complaint);
+    if (walk->complaint)
+        domain_refuse(&walk->domain, "line %d: %s", walk->line, walk->complaint);
     else
-        refuse(domain, "it cannot be parsed, or is beyond what libxml2 takes");
+        domain_refuse(&walk->domain, "it cannot be parsed, or is beyond what libxml2 takes");
 }
 
-static void read_metadata(struct domain *domain)
+static void read_metadata(struct walk *walk)
 {
-    int r = domain_metadata_read(domain->reader, domain->facts);
+    int r = domain_metadata_read(walk->reader, walk->domain.facts);
 
     if (r == -ENOMEM)
-        out_of_memory(domain);
+        domain_out_of_memory(&walk->domain);
     else if (r < 0)
-        refuse_syntax(domain);
+        refuse_syntax(walk);
 }
 
 /* An element right below <domain>. True when what is in it shall be walked through. */
-static bool read_section(struct domain *domain, const char *name)
+static bool read_section(struct walk *walk, const char *name)
 {
-    domain->in_devices = strcmp(name, "devices") == 0;
-    if (domain->in_devices)
-        return true;
-    if (strcmp(name, "metadata") == 0) {
-        read_metadata(domain);
-        return true;
-    }
-    for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
-        if (strcmp(sections[i].name, name) == 0) {
-            xmlNode *node = xmlTextReaderExpand(domain->reader);
+    const struct domain_section *section = domain_section_find(name);
+    xmlNode *node = section ? xmlTextReaderExpand(walk->reader) : NULL;
 
-            if (node)
-                sections[i].read(domain, node);
-            break;
-        }
-    return false;
+    walk->in_devices = strcmp(name, "devices") == 0;
+    if (node)
+        section->read(&walk->domain, node);
+    if (strcmp(name, "metadata") != 0)
+        return walk->in_devices;
+    read_metadata(walk);
+    return true;
 }
 
 /* The node that the reader stands on. True when what is in it shall be walked through. */
-static bool read_node(struct domain *domain)
+static bool read_node(struct walk *walk)
 {
-    const char *name = (const char *)xmlTextReaderConstName(domain->reader);
-    int type = xmlTextReaderNodeType(domain->reader);
+    const char *name = (const char *)xmlTextReaderConstName(walk->reader);
+    int type = xmlTextReaderNodeType(walk->reader);
 
     if (type == XML_READER_TYPE_DOCUMENT_TYPE || type == XML_READER_TYPE_ENTITY_REFERENCE)
-        refuse(domain, "a document type or entity has no place in it");
+        domain_refuse(&walk->domain, "a document type or entity has no place in it");
     if (type != XML_READER_TYPE_ELEMENT)
         return true;
-    switch (xmlTextReaderDepth(domain->reader)) {
-    case 0:
-        read_root(domain, name);
+    switch (xmlTextReaderDepth(walk->reader) - walk->top) {
+    case -1:
+        read_status_root(walk, name);
         return true;
+    case 0:
+        return read_root(walk, name);
     case 1:
-        return read_section(domain, name);
+        return read_section(walk, name);
     }
-    if (domain->in_devices && is_host_device(domain->reader, name))
-        domain->facts->host_devices++;
+    if (walk->in_devices && is_host_device(walk->reader, name))
+        walk->domain.facts->host_devices++;
     return false;
 }
 
 static void on_complaint(void *data, const char *message, xmlParserSeverities severity,
                          xmlTextReaderLocatorPtr locator)
 {
-    struct domain *domain = data;
-
+    struct walk *walk = data;
     cleanup_free char *line = NULL;
 
-    if (domain->complaint || severity != XML_PARSER_SEVERITY_ERROR)
+    if (walk->complaint || severity != XML_PARSER_SEVERITY_ERROR)
         return;
     line = strndup(message, strcspn(message, "\n"));
-    domain->complaint = line ? text_escape(line) : NULL;
-    domain->line = xmlTextReaderLocatorLineNumber(locator);
+    walk->complaint = line ? text_escape(line) : NULL;
+    walk->line = xmlTextReaderLocatorLineNumber(locator);
 }
 
-static void read_domain(struct domain *domain)
+static void read_all(struct walk *walk)
 {
-    int r = xmlTextReaderRead(domain->reader);
+    int r = xmlTextReaderRead(walk->reader);
 
-    while (r == 1 && domain->status == 0)
-        r = read_node(domain) ? xmlTextReaderRead(domain->reader)
-                              : xmlTextReaderNext(domain->reader);
+    while (r == 1 && walk->domain.status == 0)
+        r = read_node(walk) ? xmlTextReaderRead(walk->reader) : xmlTextReaderNext(walk->reader);
     if (r < 0)
-        refuse_syntax(domain);
+        refuse_syntax(walk);
 }
 
-/* ---- all together --------------------------------------------------------------------------- */
-
-/* libvirt gives the iothreads without an id of their own the lowest numbers that are free. */
-static void fill_iothreads(struct domain *domain)
+static int parse(const char *xml, size_t length, int top, const char *driver, struct facts **ret,
+                 struct cg_error **err)
 {
-    struct facts *facts = domain->facts;
-    size_t given = facts->iothread_count, at = 0;
-    unsigned *larger;
+    cleanup_with(walk_release) struct walk walk = {.domain.err = err, .top = top};
+    struct domain *domain = &walk.domain;
 
-    if (domain->status < 0 || domain->iothreads <= given)
-        return;
-    larger = reallocarray(facts->iothreads, domain->iothreads, sizeof(*larger));
-    if (!larger) {
-        out_of_memory(domain);
-        return;
+    if (length > DOMAIN_XML_LIMIT) {
+        domain_refuse(domain, "it is longer than %u bytes", DOMAIN_XML_LIMIT);
+        return domain->status;
     }
-    facts->iothreads = larger;
-    for (unsigned id = 1; facts->iothread_count < domain->iothreads; id++) {
-        while (at < given && larger[at] < id)
-            at++;
-        if (at == given || larger[at] != id)
-            larger[facts->iothread_count++] = id;
-    }
-}
-
-static void sort(struct domain *domain)
-{
-    if (facts_sort(domain->facts) < 0)
-        refuse(domain, "an iothread or a pin is there twice");
-}
-
-static void finish(struct domain *domain, const char *driver)
-{
-    struct facts *facts = domain->facts;
-
-    sort(domain);
-    fill_iothreads(domain);
-    sort(domain);
-    if (!facts->name || !facts->uuid[0] || !domain->has_memory)
-        refuse(domain, "there is no <%s>",
-               !facts->name      ? "name"
-               : !facts->uuid[0] ? "uuid"
-                                 : "memory");
-    if (facts->memory_current == 0)
-        facts->memory_current = facts->memory_maximum;
-    if (domain->slots > facts->memory_maximum)
-        facts->memory_maximum = domain->slots;
-    keep_text(domain, (const xmlChar *)driver, &facts->driver);
+    domain->facts = calloc(1, sizeof(*domain->facts));
+    walk.reader =
+        xmlReaderForMemory(xml, (int)length, NULL, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOCDATA);
+    if (!domain->facts || !walk.reader)
+        return error_out_of_memory(err);
+    domain->facts->vcpus_maximum = domain->facts->vcpus_current = 1;
+    xmlTextReaderSetErrorHandler(walk.reader, on_complaint, &walk);
+    read_all(&walk);
+    domain_finish(domain, driver);
+    if (domain->status < 0)
+        return domain->status;
+    *ret = steal_pointer(&domain->facts);
+    return 0;
 }
 
 int domain_xml_parse(const char *xml, size_t length, const char *driver, struct facts **ret,
                      struct cg_error **err)
 {
-    cleanup_with(domain_release) struct domain domain = {.err = err};
+    return parse(xml, length, 0, driver, ret, err);
+}
 
-    if (length > DOMAIN_XML_LIMIT) {
-        refuse(&domain, "it is longer than %u bytes", DOMAIN_XML_LIMIT);
-        return domain.status;
-    }
-    domain.facts = calloc(1, sizeof(*domain.facts));
-    domain.reader =
-        xmlReaderForMemory(xml, (int)length, NULL, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOCDATA);
-    if (!domain.facts || !domain.reader)
-        return error_out_of_memory(err);
-    domain.facts->vcpus_maximum = domain.facts->vcpus_current = 1;
-    xmlTextReaderSetErrorHandler(domain.reader, on_complaint, &domain);
-    read_domain(&domain);
-    finish(&domain, driver);
-    if (domain.status < 0)
-        return domain.status;
-    *ret = steal_pointer(&domain.facts);
-    return 0;
+int domain_status_parse(const char *xml, size_t length, const char *driver, struct facts **ret,
+                        struct cg_error **err)
+{
+    return parse(xml, length, 1, driver, ret, err);
 }

@@ -19,6 +19,7 @@ static unsigned weight(enum message_event event)
     case EVENT_DEFINED:
         return 2;
     case EVENT_LIST:
+    case EVENT_LAUNCHING: /* no event of libvirt's */
     case EVENT_OTHER:
         break;
     }

@@ -2,6 +2,7 @@
 noinst_LTLIBRARIES += libhelper.la
 libhelper_la_SOURCES = \
 	src/helper/domain_metadata.h src/helper/domain_metadata.c \
+	src/helper/domain_sections.h src/helper/domain_sections.c \
 	src/helper/domain_xml.h src/helper/domain_xml.c \
 	src/helper/number.h src/helper/number.c
 libhelper_la_CFLAGS = $(AM_CFLAGS) $(LIBXML2_CFLAGS)
@@ -16,6 +17,7 @@ vmpin_guests_SOURCES = \
 	src/helper/output.h src/helper/output.c \
 	src/helper/patience.h src/helper/patience.c \
 	src/helper/session.h src/helper/session.c \
+	src/helper/status.h src/helper/status.c \
 	src/helper/main.c
 vmpin_guests_CFLAGS = $(AM_CFLAGS) $(LIBVIRT_CFLAGS) $(LIBXML2_CFLAGS)
 vmpin_guests_LDADD = libhelper.la $(LIBVIRT_LIBS)

@@ -6,6 +6,7 @@
 #include "helper/output.h"
 #include "helper/patience.h"
 #include "helper/session.h"
+#include "helper/status.h"
 
 #include <getopt.h>
 #include <libvirt/virterror.h>
@@ -18,12 +19,14 @@
 #define PATIENCE_MOST 3600
 
 static const char help[] =
-    "Usage: vmpin-guests [--connect URI] [--once] [--timeout SECONDS]\n"
+    "Usage: vmpin-guests [--connect URI] [--once] [--timeout SECONDS] [--launches]\n"
     "Tells libvirt's guests as JSON lines. vmpin starts it; by hand it records a host:\n"
     "  vmpin-guests --once >HOST.jsonl\n"
     "\n"
     "  -c, --connect URI  libvirt's URI, instead of libvirt's default\n"
     "      --once         end after the list, with status 69 where there is no libvirt\n"
+    "      --launches     tell of guests that libvirt is starting, too, by the files of them that\n"
+    "                     are handed over on standard input, a socket\n"
     "  -t, --timeout S    end, with status 69, when libvirt has not answered for S seconds\n"
     "                     (default: 30)\n"
     "  -h, --help         print this\n"
@@ -47,9 +50,13 @@ static bool read_patience(const char *text, struct session *session)
 static int read_options(int argc, char **argv, struct session *session)
 {
     static const struct option options[] = {
-        {"connect", required_argument, NULL, 'c'}, {"once", no_argument, NULL, 'o'},
-        {"timeout", required_argument, NULL, 't'}, {"help", no_argument, NULL, 'h'},
-        {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
+        {"connect", required_argument, NULL, 'c'},
+        {"once", no_argument, NULL, 'o'},
+        {"launches", no_argument, NULL, 'l'},
+        {"timeout", required_argument, NULL, 't'},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        {NULL, 0, NULL, 0},
     };
     int option;
 
@@ -60,6 +67,9 @@ static int read_options(int argc, char **argv, struct session *session)
             break;
         case 'o':
             session->once = true;
+            break;
+        case 'l':
+            session->launches = true;
             break;
         case 't':
             if (!read_patience(optarg, session))
@@ -92,6 +102,12 @@ static void on_output_closed(int watch, int fd, int events, void *data)
     session->status = EXIT_SUCCESS;
 }
 
+static void on_status_file(int watch, int fd, int events, void *data)
+{
+    if (status_take(fd) == -EPIPE)
+        virEventRemoveHandle(watch);
+}
+
 static int run(struct session *session)
 {
     int r;
@@ -102,6 +118,9 @@ static int run(struct session *session)
 
     /* Errors and hang-ups are always told, so nothing is asked for. */
     if (r == 0 && virEventAddHandle(STDOUT_FILENO, 0, on_output_closed, session, NULL) < 0)
+        r = -ENOMEM;
+    if (r == 0 && session->launches &&
+        virEventAddHandle(STDIN_FILENO, VIR_EVENT_HANDLE_READABLE, on_status_file, NULL, NULL) < 0)
         r = -ENOMEM;
     if (r == 0)
         session_step(session);

@@ -10,6 +10,7 @@
 struct session {
     const char *uri; /* NULL: libvirt's default */
     bool once;
+    bool launches;     /* status files are handed over on standard input */
     unsigned patience; /* seconds that libvirt may take for an answer, and between looks at it */
     int status; /* the program's exit status once it is decided, else SESSION_RUNS */
     struct connection connection;

@@ -10,9 +10,9 @@
 #include <ctype.h>
 #include <string.h>
 
-static int read_pid(const struct host *host, const struct facts *facts, struct buffer *scratch,
-                    pid_t *ret)
+int binding_pid(const struct host *host, const struct facts *facts, pid_t *ret)
 {
+    cleanup_buffer struct buffer text = {0};
     cleanup_free char *file = NULL;
     char *end;
     long pid;
@@ -22,11 +22,11 @@ static int read_pid(const struct host *host, const struct facts *facts, struct b
         return -ENOENT;
     if (asprintf(&file, "%s/%s.pid", facts->driver, facts->name) < 0)
         return -ENOMEM;
-    r = host->kernel->read(host->kernel, host->libvirt_run, file, scratch);
+    r = host->kernel->read(host->kernel, host->libvirt_run, file, &text);
     if (r < 0)
         return r == -ENOMEM ? r : -ENOENT;
-    pid = strtol(scratch->data, &end, 10);
-    if (end == scratch->data || pid <= 0)
+    pid = strtol(text.data, &end, 10);
+    if (end == text.data || pid <= 0)
         return -ENOENT;
     *ret = (pid_t)pid;
     return 0;
@@ -251,7 +251,7 @@ int binding_make(const struct host *host, const struct facts *facts, struct bind
         return error_out_of_memory(err);
     if (!facts->running)
         return error_set(err, ENOENT, "guest %s does not run", shown);
-    r = read_pid(host, facts, &scratch, &binding.pid);
+    r = binding_pid(host, facts, &binding.pid);
     if (r == 0)
         r = bind_by_process(host, facts, &scratch, &binding);
     else if (r == -ENOENT && facts->id >= 0)

@@ -24,6 +24,9 @@ struct binding {
     const struct kernel *kernel; /* whose handles the places' are */
 };
 
+/* The pid in libvirt's pid file for the guest of that driver and name. -ENOENT: there is none. */
+int binding_pid(const struct host *host, const struct facts *facts, pid_t *ret) must_check;
+
 /* An id of -1: not known yet, the process alone tells.
  * -ENOENT: the guest has no node (it does not run, or not yet); -ESTALE: pid file and id disagree,
  * the guest is just starting or ending. */

@@ -1,4 +1,5 @@
-/* Any bytes as a domain's XML: facts that can be told as a line, or one refusal. */
+/* Any bytes as a domain's XML, or as libvirt's status file: facts that can be told as a line, or
+ * one refusal. */
 #include "guest/message.h"
 #include "helper/domain_xml.h"
 
@@ -20,17 +21,18 @@ static void check(const struct facts *facts)
         abort();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void try(const uint8_t *data, size_t size,
+                int parse(const char *, size_t, const char *, struct facts **, struct cg_error **))
 {
     cleanup_error struct cg_error *err = NULL;
     cleanup_message struct message message = {.type = MESSAGE_GUEST, .event = EVENT_LIST};
     cleanup_free char *line = NULL;
-    int r = domain_xml_parse((const char *)data, size, "qemu", &message.facts, &err);
+    int r = parse((const char *)data, size, "qemu", &message.facts, &err);
 
     if (r < 0) {
         if (!err || message.facts)
             abort();
-        return 0;
+        return;
     }
     check(message.facts);
     if (message_format(&message, &line) == 0) {
@@ -40,5 +42,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             !facts_equal(message.facts, again.facts))
             abort();
     }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    try(data, size, domain_xml_parse);
+    try(data, size, domain_status_parse);
     return 0;
 }

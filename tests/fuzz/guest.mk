@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	tests/fuzz/corpus/domain_xml/least.xml \
 	tests/fuzz/corpus/domain_xml/live.xml \
 	tests/fuzz/corpus/domain_xml/nested.xml \
+	tests/fuzz/corpus/domain_xml/status.xml \
 	tests/fuzz/corpus/facts/connected.json \
 	tests/fuzz/corpus/facts/database.json \
 	tests/fuzz/corpus/facts/defined.json \

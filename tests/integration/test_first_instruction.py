@@ -13,10 +13,8 @@ from vmpintest.waiting import slow
 STARTS = int(os.environ.get("VMPIN_TEST_STARTS", "5"))
 
 
-@takes(300)
-def test_first_instruction(t):
-    """No vCPU runs guest code outside its policy's CPUs, from the guest's start on"""
-    guest = t.guest(vcpus=4, start=False)
+def starts_pinned(t, **options):
+    guest = t.guest(vcpus=4, start=False, **options)
     t.policies.write("a.json", policy(guest, {"vcpu*": cpus("0")}))
     t.agent()
     with Trace() as trace:
@@ -30,6 +28,18 @@ def test_first_instruction(t):
         # On a machine that is too busy to let the agent run in time one may be late; an agent that
         # waits for Started is late each time.
         equal("ms that vCPUs ran elsewhere in most starts", statistics.median(ran), 0)
+
+
+@takes(300)
+def test_first_instruction(t):
+    """No vCPU runs guest code outside its policy's CPUs, from the guest's start on"""
+    starts_pinned(t)
+
+
+@takes(300)
+def test_transient(t):
+    """Nor does one of a guest that libvirt did not know before it started"""
+    starts_pinned(t, transient=True)
 
 
 @takes(120)

@@ -10,6 +10,7 @@ import pwd
 import select
 import shutil
 import signal
+import socket
 import stat
 import subprocess
 import sys
@@ -323,6 +324,51 @@ def test_it_never_reads_its_input():
         helper.process.stdin.write(b"quit\n")
         helper.process.stdin.close()
         check(helper.silent(0.5) and helper.process.poll() is None, "it reacts")
+
+
+def status_file(name):
+    """As libvirt keeps it of a guest that it is starting."""
+    path = write(name + ".status", "<domstatus state='paused' reason='starting up' pid='4711'>"
+                 "<vcpus><vcpu id='0' pid='0'/></vcpus><domain type='qemu' id='7'>"
+                 "<name>%s</name><uuid>%s</uuid><memory unit='MiB'>32</memory><vcpu>2</vcpu>"
+                 "</domain></domstatus>" % (name, uuid.uuid4()))
+    os.chmod(path, 0o600)  # root's, whoever the helper runs as
+    return path
+
+
+def hand(ours, path):
+    with open(path, "rb") as file:
+        socket.send_fds(ours, [b"qemu"], [file.fileno()])
+
+
+def test_a_guest_is_told_from_a_status_file_that_only_its_parent_may_open():
+    need_root()
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs, Helper("test:///default", "--launches", stdin=theirs,
+                              user="nobody") as helper:
+        helper.until_synced()
+        hand(ours, status_file("early"))
+        message = helper.expect("guest")
+        facts = message["facts"]
+        check(message["event"] == "launching" and facts["name"] == "early", message)
+        check(facts["driver"] == "qemu" and facts["vcpus_maximum"] == 2, facts)
+        check(not facts.get("running") and "id" not in facts, facts)
+
+
+def test_what_is_no_status_file_costs_a_complaint_and_no_helper():
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs, Helper("test:///default", "--launches", stdin=theirs,
+                              stderr=subprocess.PIPE) as helper:
+        helper.until_synced()
+        ours.send(b"qemu")
+        for path in "/dev/null", test_domain("no-status"):
+            hand(ours, path)
+            check(b"that it is starting" in helper.process.stderr.readline(), "no complaint")
+        hand(ours, status_file("after-it"))
+        check(helper.expect("guest")["facts"]["name"] == "after-it", "it is not told")
+        ours.close()
+        check(helper.silent(0.5) and helper.process.poll() is None, "it ends")
+        helper.process.stderr.close()
 
 
 # ---- a libvirtd of the test's own ---------------------------------------------------------------

@@ -46,6 +46,13 @@ static void on_pid_file(const char *guest, bool removed, void *data)
     snprintf(world->said, sizeof(world->said), "%s%s", removed ? "-" : "+", guest);
 }
 
+static void on_status_file(const char *guest, void *data)
+{
+    struct world *world = data;
+
+    snprintf(world->said, sizeof(world->said), "=%s", guest);
+}
+
 static void on_node(void *data)
 {
     struct world *world = data;
@@ -53,11 +60,11 @@ static void on_node(void *data)
     world->nodes++;
 }
 
-/* What was told since the last call: "+a" for a pid file. */
+/* What was told since the last call: "+a" for a pid file, "=a" for a status file. */
 static const char *told(struct world *world)
 {
     const struct arrival_callbacks callbacks = {
-        .pid_file = on_pid_file, .node = on_node, .data = world};
+        .pid_file = on_pid_file, .status_file = on_status_file, .node = on_node, .data = world};
     struct pollfd fd = {.fd = world->arrivals.queue, .events = POLLIN};
 
     world->said[0] = '\0';
@@ -123,6 +130,19 @@ static void a_pid_file_names_its_guest(void **state)
     assert_string_equal(told(world), "");
     assert_int_equal(unlinkat(world->dir, "run/qemu/web.1.pid", 0), 0);
     assert_string_equal(told(world), "-web.1");
+}
+
+static void a_status_file_is_told_when_it_is_whole(void **state)
+{
+    struct world *world = *state;
+
+    put(world, "run/qemu/web.1.xml.new");
+    assert_string_equal(told(world), "");
+    assert_int_equal(
+        renameat(world->dir, "run/qemu/web.1.xml.new", world->dir, "run/qemu/web.1.xml"), 0);
+    assert_string_equal(told(world), "=web.1");
+    assert_int_equal(unlinkat(world->dir, "run/qemu/web.1.xml", 0), 0);
+    assert_string_equal(told(world), "");
 }
 
 static void a_node_in_a_partition_is_watched_until_no_guest_starts(void **state)
@@ -220,6 +240,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         IN_A_WORLD(a_pid_file_names_its_guest),
+        IN_A_WORLD(a_status_file_is_told_when_it_is_whole),
         IN_A_WORLD(a_node_in_a_partition_is_watched_until_no_guest_starts),
         IN_A_WORLD(a_node_that_is_removed_is_watched_no_more),
         IN_A_WORLD(other_directories_beside_the_partitions_are_none_of_them),

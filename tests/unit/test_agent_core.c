@@ -25,6 +25,7 @@ struct step {
     const char *guest;
     const char *expect; /* the actions up to and at this time; NULL: none */
     int id;             /* CORE_FACTS: of the running guest; -1: it does not run */
+    bool transient;     /* CORE_FACTS */
     enum message_event cause;
     enum pass_outcome outcome;
     bool healed, refused, settling;
@@ -183,6 +184,7 @@ static void happen(struct world *world, const struct step *step)
         world->titles += step->type == NEWS;
         event.type = CORE_FACTS;
         event.facts = facts_of(event.guest, step->guest, step->id, world->titles);
+        event.facts->persistent = !step->transient;
     }
     assert_int_equal(core_event(&world->core, &event, world->now), 0);
 }
@@ -295,8 +297,8 @@ static void what_libvirt_still_makes_is_looked_at_at_each_change(void **state)
     size_t count = 3;
 
     for (unsigned at = 10; at < 10 + 2 * PACE_PASSES - 5; at++)
-        steps[count++] = (struct step)EVENT(at, at == 10 ? CORE_LAUNCH : CORE_NODE, "a",
-                                            "pass a early");
+        steps[count++] =
+            (struct step)EVENT(at, at == 10 ? CORE_LAUNCH : CORE_NODE, "a", "pass a early");
     play(steps, count);
 }
 
@@ -321,6 +323,27 @@ static void a_launch_that_fails_is_forgotten(void **state)
     PLAY(A_IS_DEFINED, EVENT(10, CORE_LAUNCH, "a", "pass a early"),
          EVENT(20, CORE_LAUNCH_FAILED, "a", "forget a"), EVENT(30, CORE_NODE, "a", ""),
          QUIET(60000));
+}
+
+#define A_HINT                                                                                     \
+    AT_REST,                                                                                       \
+    {                                                                                              \
+        5, CORE_FACTS, "a", "forget a, resolve a", .id = -1, .cause = EVENT_LAUNCHING,             \
+                                                   .transient = true                               \
+    }
+
+static void a_transient_guest_is_passed_early_on_a_hint_until_libvirt_tells(void **state)
+{
+    PLAY(A_HINT, EVENT(5, CORE_LAUNCH, "a", "pass a early"),
+         EVENT(12, CORE_NODE, "a", "pass a early"),
+         FACTS(50, "a", 3, EVENT_STARTED, "resolve a, pass a starting"),
+         EVENT(60, CORE_NODE, "a", "pass a"), QUIET(60000));
+}
+
+static void a_transient_guest_whose_launch_fails_is_gone(void **state)
+{
+    PLAY(A_HINT, EVENT(5, CORE_LAUNCH, "a", "pass a early"),
+         EVENT(20, CORE_LAUNCH_FAILED, "a", "remove a"), QUIET(60000));
 }
 
 static void a_guest_that_has_started_does_not_fail_to_launch(void **state)
@@ -610,11 +633,9 @@ static void the_facts_that_a_fight_makes_do_not_hurry_it(void **state)
          EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(1001, CORE_NODE, "a", "pass a"),
          EVENT(1002, CORE_NODE, "a", "pass a"), EVENT(1003, CORE_NODE, "a", "pass a"),
          EVENT(1004, CORE_NODE, "a", "pass a, warn a, pass a resting"),
-         {1005, NEWS, "a", .id = 1, .cause = EVENT_TUNABLE,
-          .expect = "resolve a, pass a resting"},
+         {1005, NEWS, "a", .id = 1, .cause = EVENT_TUNABLE, .expect = "resolve a, pass a resting"},
          {2500, WAIT, .expect = "@2004 pass a"},
-         {2500, NEWS, "a", .id = 1, .cause = EVENT_TUNABLE,
-          .expect = "resolve a, pass a resting"},
+         {2500, NEWS, "a", .id = 1, .cause = EVENT_TUNABLE, .expect = "resolve a, pass a resting"},
          EVENT(2600, CORE_DESIRED, "a", "pass a"));
 }
 
@@ -709,7 +730,8 @@ static void a_fight_is_over_when_nothing_was_healed_for_long(void **state)
     PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true},
          EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(1001, CORE_NODE, "a", "pass a"),
          EVENT(1002, CORE_NODE, "a", "pass a"), EVENT(1003, CORE_NODE, "a", "pass a"),
-         EVENT(1004, CORE_NODE, "a", "pass a, warn a, pass a resting"), {1500, OUTCOMES, .outcome = OUTCOME_DONE},
+         EVENT(1004, CORE_NODE, "a", "pass a, warn a, pass a resting"),
+         {1500, OUTCOMES, .outcome = OUTCOME_DONE},
          {20000, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true, .expect = "@2004 pass a"},
          EVENT(20000, CORE_NODE, "a", "pass a"), EVENT(20001, CORE_NODE, "a", "pass a"),
          EVENT(20002, CORE_NODE, "a", "pass a"), EVENT(20003, CORE_NODE, "a", "pass a"),
@@ -722,13 +744,14 @@ static void a_fight_over_one_guest_does_not_slow_another(void **state)
          {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true},
          EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(1001, CORE_NODE, "a", "pass a"),
          EVENT(1002, CORE_NODE, "a", "pass a"), EVENT(1003, CORE_NODE, "a", "pass a"),
-         EVENT(1004, CORE_NODE, "a", "pass a, warn a, pass a resting"), EVENT(1005, CORE_NODE, "b", "pass b"),
-         EVENT(1006, CORE_NODE, "a", "pass a resting"));
+         EVENT(1004, CORE_NODE, "a", "pass a, warn a, pass a resting"),
+         EVENT(1005, CORE_NODE, "b", "pass b"), EVENT(1006, CORE_NODE, "a", "pass a resting"));
 }
 
 static void a_fight_over_one_value_does_not_slow_another(void **state)
 {
-    const struct cell fought = {.role = {.kind = CG_ROLE_VCPU}, .attr = attr_by_name("cpu.shares", 1)};
+    const struct cell fought = {.role = {.kind = CG_ROLE_VCPU},
+                                .attr = attr_by_name("cpu.shares", 1)};
     struct cell other = fought;
     cleanup_cells struct cells resting = {0};
     struct fights fights = {0};
@@ -869,6 +892,8 @@ int main(void)
         cmocka_unit_test(control_groups_that_are_not_found_yet_are_looked_for_again),
         cmocka_unit_test(a_launch_that_is_heard_of_after_the_start_is_over_ten_seconds_later),
         cmocka_unit_test(a_launch_that_fails_is_forgotten),
+        cmocka_unit_test(a_transient_guest_is_passed_early_on_a_hint_until_libvirt_tells),
+        cmocka_unit_test(a_transient_guest_whose_launch_fails_is_gone),
         cmocka_unit_test(a_guest_that_has_started_does_not_fail_to_launch),
         cmocka_unit_test(a_launch_before_the_old_end_was_told_is_a_new_incarnation),
         cmocka_unit_test(equal_facts_cause_no_recompute),

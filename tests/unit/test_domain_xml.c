@@ -15,6 +15,16 @@
     "<memory>65536</memory>" inside "</domain>"
 #define METADATA(inside) DOMAIN("<metadata>" inside "</metadata>")
 
+static struct facts *parse_status(const char *xml)
+{
+    cleanup_error struct cg_error *err = NULL;
+    struct facts *facts = NULL;
+
+    if (domain_status_parse(xml, strlen(xml), "qemu", &facts, &err) < 0)
+        fail_msg("%s\n%s", xml, cg_error_text(err));
+    return facts;
+}
+
 static struct facts *parse(const char *xml)
 {
     cleanup_error struct cg_error *err = NULL;
@@ -456,6 +466,56 @@ static void xml_that_is_no_domain_is_refused_with_its_place(void **state)
         assert_refused(cases[i].xml, strlen(cases[i].xml), cases[i].place);
 }
 
+/* As libvirt 9.0 keeps it of a guest that it is starting, shortened. */
+#define STATUS(domain)                                                                             \
+    "<!--\nWARNING: THIS IS AN AUTO-GENERATED FILE.\n-->\n"                                        \
+    "<domstatus state='paused' reason='starting up' pid='4711'>\n"                                 \
+    "  <monitor path='/var/lib/libvirt/qemu/domain-7-db1/monitor.sock' type='unix'/>\n"            \
+    "  <vcpus><vcpu id='0' pid='0'/></vcpus>\n"                                                    \
+    "  <devices><hostdev alias='another'/></devices>\n"                                            \
+    "  <numad nodeset='0-1'/>\n" domain "\n</domstatus>\n"
+
+static void a_status_file_is_read_for_the_domain_in_it(void **state)
+{
+    cleanup_facts struct facts *facts = parse_status(
+        STATUS(DOMAIN("<vcpu>4</vcpu><cputune><vcpupin vcpu='1' cpuset='3'/></cputune>"
+                      "<devices><hostdev/></devices><metadata><a b='c'/></metadata>")));
+
+    assert_string_equal(facts->name, "db1");
+    assert_string_equal(facts->uuid, UUID);
+    assert_int_equal(facts->id, 7);
+    assert_true(facts->running);
+    assert_int_equal(facts->vcpus_maximum, 4);
+    assert_set(facts->vcpu_pins[0].cpus, "3");
+    assert_int_equal(facts->host_devices, 1);
+    assert_metadata(facts, 0, "", "a/@b", "c");
+}
+
+static void what_is_no_status_file_is_refused(void **state)
+{
+    static const struct {
+        const char *xml, *place;
+    } cases[] = {
+        {"", ""},
+        {DOMAIN(""), "not <domstatus>"},
+        {"<domstatus/>", "no <name>"},
+        {"<domstatus><a>" DOMAIN("") "</a></domstatus>", "no <name>"},
+        {"<domstatus><domain id='x'/></domstatus>", "<domain> id"},
+        {"<!DOCTYPE domstatus [<!ENTITY x 'y'>]>" STATUS(DOMAIN("")), "document type"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        cleanup_error struct cg_error *err = NULL;
+        struct facts *facts = NULL;
+
+        assert_int_equal(
+            domain_status_parse(cases[i].xml, strlen(cases[i].xml), "qemu", &facts, &err), -EINVAL);
+        assert_null(facts);
+        if (!strstr(cg_error_text(err), cases[i].place))
+            fail_msg("%s\n%s", cases[i].xml, cg_error_text(err));
+    }
+}
+
 static void control_characters_do_not_get_into_an_error(void **state)
 {
     cleanup_error struct cg_error *err = NULL;
@@ -502,6 +562,8 @@ int main(void)
         cmocka_unit_test(an_entity_bomb_is_refused_quickly),
         cmocka_unit_test(a_file_of_the_host_is_never_read),
         cmocka_unit_test(xml_that_is_no_domain_is_refused_with_its_place),
+        cmocka_unit_test(a_status_file_is_read_for_the_domain_in_it),
+        cmocka_unit_test(what_is_no_status_file_is_refused),
         cmocka_unit_test(control_characters_do_not_get_into_an_error),
         cmocka_unit_test(what_libvirt_says_twice_is_not_leaked),
     };

@@ -36,15 +36,19 @@ def show(table, ran, events):
     table.row("ms that vCPUs ran elsewhere a start: most", f"{max(ran):.3f}", f"{max(events):.3f}")
 
 
+def compare(table, test, trace, transient):
+    guest = test.guest(vcpus=4, start=False, transient=transient)
+    test.policies.write("a.json", policy(guest, {"vcpu*": cpus("0")}))
+    trace.wait_until_heard(guest)
+    show(table, starts(test, trace, guest, ()), starts(test, trace, guest, WAITS_FOR_STARTED))
+
+
 def bench(table, folder):
     try:
-        with real.guests(folder) as test, Trace() as trace:
-            table.section(f"first instruction: {count(STARTS)} starts of a guest with 4 vCPUs on one "
-                          "CPU (bare: an agent that waits for libvirt's Started)")
-            guest = test.guest(vcpus=4, start=False)
-            test.policies.write("a.json", policy(guest, {"vcpu*": cpus("0")}))
-            trace.wait_until_heard(guest)
-            show(table, starts(test, trace, guest, ()),
-                 starts(test, trace, guest, WAITS_FOR_STARTED))
+        for kind in "defined", "transient":
+            with real.guests(folder) as test, Trace() as trace:
+                table.section(f"first instruction: {count(STARTS)} starts of a {kind} guest with 4 "
+                              "vCPUs on one CPU (bare: an agent that waits for libvirt's Started)")
+                compare(table, test, trace, kind == "transient")
     except host.Missing as missing:
         table.note(f"the first instruction was not looked at: {missing}")

@@ -58,15 +58,18 @@ def sweep():
 
 
 class Guest:
-    """One guest. `extra` is XML inside <domain>, `current` the vCPUs that are plugged in."""
+    """One guest. `extra` is XML inside <domain>, `current` the vCPUs that are plugged in. libvirt
+    does not know a transient one before it starts."""
 
-    def __init__(self, name, vcpus=2, iothreads=0, current=None, memory_mib=64, extra=""):
+    def __init__(self, name, vcpus=2, iothreads=0, current=None, memory_mib=64, extra="",
+                 transient=False):
         self.name = PREFIX + name
         self.uuid = str(uuid.uuid4())
         self.vcpus, self.iothreads = vcpus, iothreads
         self.current = current or vcpus
         self.memory = memory_mib << 20
         self.extra = extra
+        self.transient = transient
 
     def xml(self):
         return f"""<domain type='qemu'>
@@ -80,18 +83,29 @@ class Guest:
   <devices><memballoon model='none'/></devices>
 </domain>"""
 
-    def define(self):
+    @contextlib.contextmanager
+    def file(self):
         with open(f"/run/{self.name.encode().hex()}.xml", "w", encoding="utf-8") as file:
             file.write(self.xml())
         try:
-            virsh("define", file.name)
+            yield file.name
         finally:
             os.unlink(file.name)
+
+    def define(self):
+        if not self.transient:
+            with self.file() as file:
+                virsh("define", file)
         return self
 
     def start(self, paused=True):
         """Paused guests have all their threads and cost no CPU."""
-        virsh("start", *(["--paused"] if paused else []), self.name)
+        how = ["--paused"] if paused else []
+        if self.transient:
+            with self.file() as file:
+                virsh("create", *how, file)
+        else:
+            virsh("start", *how, self.name)
         return self
 
     def destroy(self):
