@@ -1,8 +1,7 @@
-/* Limits that would have the kernel kill the guest, and memory that must not move. */
+/* Limits that would have the kernel kill the guest. */
 #include "reconcile/check.h"
 
 #include "cgroup/access.h"
-#include "reconcile/resident.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -72,90 +71,4 @@ int check_memory_limit(const struct check_input *input, const struct step *step,
                         " MiB) and a margin of 32 MiB: the kernel would kill it; raise it, or say "
                         "\"force\": true in the policy",
                         limit / MIB, use / MIB);
-}
-
-static int refuse_mems(const struct step *step, struct refusals *refusals, const char *why)
-{
-    return refusals_add(refusals, step->cell.role, NULL, step->cell.attr, step->cell.origin, "%s",
-                        why);
-}
-
-/* Why there is no room for what is not there yet; NULL: there is. Where the host does not tell how
- * much the guest has, it is nothing. */
-static const char *lacks_room(const struct check_input *input, const struct cg_set *nodes)
-{
-    const struct host *host = input->nodes->host;
-    pid_t pid = input->nodes->binding->pid;
-    const char *lack = "these memory nodes have less room free than the guest's memory takes";
-    uint64_t room = 0, needed = 0;
-
-    for (int node = cg_set_next(nodes, -1); node >= 0; node = cg_set_next(nodes, node)) {
-        uint64_t bytes;
-
-        if (host_node_free(host, (unsigned)node, &bytes) < 0)
-            return lack;
-        room += bytes;
-    }
-    if (resident_bytes(host, pid, input->scratch, &needed) < 0 || needed <= room)
-        return NULL;
-    if (resident_elsewhere(host, pid, nodes, input->scratch, &needed) < 0)
-        return "these memory nodes have less room free than the guest's memory takes, and how much "
-               "of it is there already could not be seen: that needs CAP_SYS_PTRACE";
-    return needed <= room ? NULL : lack;
-}
-
-bool mems_begun(const struct cells *targets, const struct guest_state *state)
-{
-    for (size_t i = 0; i < targets->count; i++) {
-        const struct cell *target = &targets->cells[i];
-        const struct record *record = state_find(state, target);
-
-        if (attr_moves_memory(target->attr) && !(target->flags & CELL_RETURN) && record &&
-            record->written[0] && cg_value_equal(record->written[0], target->value))
-            return true;
-    }
-    return false;
-}
-
-bool mems_only_widen(const struct step *step)
-{
-    const struct cg_set *asked, *old;
-
-    return cg_value_set(step->cell.value, &asked) == 0 && cg_value_set(step->old, &old) == 0 &&
-           cg_set_count(old) > 0 && cg_set_contains(asked, old);
-}
-
-int check_mems(const struct check_input *input, const struct step *step, struct refusals *refusals,
-               struct cg_error **err)
-{
-    const struct facts *facts = input->facts;
-    const struct cg_set *asked;
-    bool begun = mems_begun(input->targets, input->state);
-    const char *lack;
-    int r = 0;
-
-    if (cg_value_set(step->cell.value, &asked) < 0)
-        return 0;
-    if (facts->numatune_mode && strcmp(facts->numatune_mode, "restrictive") == 0)
-        r = refuse_mems(step, refusals,
-                        "the guest's numatune mode is `restrictive`: libvirt places its memory");
-    else if (facts->host_devices > 0)
-        r = refuse_mems(step, refusals,
-                        "the guest has passed-through devices, so its memory is pinned and cannot "
-                        "move: use <numatune> in its XML");
-    else if (facts->locked_memory)
-        r = refuse_mems(step, refusals, "the guest's memory is locked and cannot move");
-    else if (mems_only_widen(step))
-        r = 0;
-    else if (!input->starting && step->reason == CHANGE_RETURN)
-        r = refuse_mems(step, refusals,
-                        "the guest runs, and going back would move its memory: left as it is until "
-                        "the guest starts anew");
-    else if (!input->starting && !begun && !(step->cell.flags & CELL_MIGRATE))
-        r = refuse_mems(step, refusals,
-                        "the guest runs already, and this would move its memory while it waits: "
-                        "say \"migrate\": true in the policy, or start the guest anew");
-    else if (!begun && (lack = lacks_room(input, asked))) /* else what has moved has taken it */
-        r = refuse_mems(step, refusals, lack);
-    return r == -ENOMEM ? error_out_of_memory(err) : r;
 }

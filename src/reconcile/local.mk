@@ -15,6 +15,7 @@ libreconcile_la_SOURCES = \
 	src/reconcile/ancestors.h src/reconcile/ancestors.c \
 	src/reconcile/check.h src/reconcile/check.c \
 	src/reconcile/check_ancestors.c src/reconcile/check_memory.c \
+	src/reconcile/check_mems.c \
 	src/reconcile/apply.h src/reconcile/apply.c \
 	src/reconcile/move.h src/reconcile/move.c \
 	src/reconcile/resident.h src/reconcile/resident.c \

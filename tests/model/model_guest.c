@@ -42,6 +42,13 @@ static void must(int r, const char *what)
         model_die("%s: %s", what, strerror(-r));
 }
 
+/* libvirt has all that it makes move memory. */
+static void make_v1(struct model *model, const char *controllers, const char *path)
+{
+    model_make(model, controllers, path);
+    must(model_write(model, "cpuset", path, "cpuset.memory_migrate", "1"), path);
+}
+
 static void make_role(struct model *model, const struct model_guest *guest, const char *role)
 {
     cleanup_free char *path = model_guest_path(model, guest, role);
@@ -49,7 +56,7 @@ static void make_role(struct model *model, const struct model_guest *guest, cons
     if (is_v2(model))
         must(model_mkdir(model, "cpuset", path, true), path);
     else
-        model_make(model, "cpu,cpuset", path);
+        make_v1(model, "cpu,cpuset", path);
 }
 
 static void make_own(struct model *model, const struct model_guest *guest)
@@ -57,7 +64,7 @@ static void make_own(struct model *model, const struct model_guest *guest)
     cleanup_free char *own = own_path(model, guest), *libvirt = NULL;
 
     if (!is_v2(model)) {
-        model_make(model, "cpu,cpuset,memory", own);
+        make_v1(model, "cpu,cpuset,memory", own);
         model_use_memory(model, own, guest->memory);
         return;
     }
