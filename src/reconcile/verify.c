@@ -260,6 +260,50 @@ static int verify_set(struct pass *pass, const struct cell *target, struct cg_er
     return r;
 }
 
+static bool lies_within(const struct granted *grant, const struct cg_set *all)
+{
+    bool within = !grant->effective || cg_set_contains(all, grant->effective);
+
+    for (size_t i = 0; within && i < grant->count; i++)
+        within = cg_set_contains(all, grant->threads[i].allowed);
+    return within;
+}
+
+/* A role that no policy gives CPUs of its own has some of those that one gives `vm`. */
+static int verify_below(struct pass *pass, const struct cell *own, struct cg_role role,
+                        struct cg_error **err)
+{
+    struct granted grant = {0};
+    const struct cg_set *all;
+    int r = grant_read(&pass->nodes, role, &pass->context->scratch, &grant, err);
+
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    if (cg_value_set(own->value, &all) == 0 && !lies_within(&grant, all))
+        r = refusals_add(&pass->report.refusals, role, NULL, own->attr, own->origin,
+                         "the guest's own set stands in its file, but the kernel lets this role "
+                         "run outside of it");
+    if (r == 0)
+        r = keep_granted(pass, &grant);
+    granted_release(&grant);
+    return r;
+}
+
+static int verify_all_below(struct pass *pass, const struct cell *own, struct cg_error **err)
+{
+    int r = 0;
+
+    if (!stands(pass, own) || own->flags & (CELL_RETURN | CELL_NEEDED))
+        return 0;
+    for (size_t i = 0; r == 0 && i < pass->roles.count; i++) {
+        struct cg_role role = pass->roles.roles[i];
+
+        if (role.kind != CG_ROLE_VM && !cells_find(&pass->plan.targets, role, CELL_FILE, own->attr))
+            r = verify_below(pass, own, role, err);
+    }
+    return r;
+}
+
 /* The pin may have no CPU in common with the set that is there now (EINVAL). The kernel grants the
  * set alone then, as it does under a mask of all CPUs. */
 static int put_masks_back(struct pass *pass, struct cg_role role, const struct cg_set *pin,
@@ -339,6 +383,15 @@ static bool is_a_files(const struct change *change)
            change->cell.attr != &controllers_attr;
 }
 
+static int verify_target(struct pass *pass, const struct cell *target, struct cg_error **err)
+{
+    bool cpus = strcmp(target->attr->name, "cpuset.cpus") == 0;
+    bool vm = target->role.kind == CG_ROLE_VM;
+    int r = cpus && !vm ? verify_set(pass, target, err) : verify_node(pass, target, err);
+
+    return r == 0 && cpus && vm ? verify_all_below(pass, target, err) : r;
+}
+
 int pass_verify(struct pass *pass, struct cg_error **err)
 {
     int r = 0;
@@ -349,11 +402,8 @@ int pass_verify(struct pass *pass, struct cg_error **err)
     for (size_t i = 0; r == 0 && i < pass->plan.targets.count; i++) {
         const struct cell *target = &pass->plan.targets.cells[i];
 
-        if (target->target != CELL_FILE || target->attr->kind != CG_SET)
-            continue;
-        r = target->role.kind != CG_ROLE_VM && strcmp(target->attr->name, "cpuset.cpus") == 0
-                ? verify_set(pass, target, err)
-                : verify_node(pass, target, err);
+        if (target->target == CELL_FILE && target->attr->kind == CG_SET)
+            r = verify_target(pass, target, err);
     }
     if (r == 0)
         r = return_masks(pass, err);

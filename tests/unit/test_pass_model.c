@@ -1,6 +1,7 @@
 /* Single happenings in a guest's life, on the model of the kernel: what a pass does about them. */
 #include "test.h"
 
+#include "cgroup/set.h"
 #include "unit/life.h"
 
 #include <stdio.h>
@@ -112,6 +113,50 @@ static void a_set_that_is_only_needed_leaves_the_threads_their_masks(void **stat
     expect(&life, "cpuset", "vcpu1", "cpuset.cpus", "2-5");
     expect_thread(&life, 1, "2-3");
     assert_int_equal(masks_given(&life), 0);
+    life_end(&life);
+}
+
+/* ---- what is granted ------------------------------------------------------------------------- */
+
+static void a_set_for_the_guest_as_a_whole_is_verified_for_each_of_its_roles(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 2, false);
+    life_desire(&life, "vm", "cpuset.cpus", "0-3");
+    life_apply(&life, "");
+    assert_int_equal(life.report.granted_count, 5); /* emulator, 3 vCPUs, iothread */
+    for (size_t i = 0; i < life.report.granted_count; i++) {
+        cleanup_free char *effective = NULL;
+
+        assert_int_equal(cg_set_format(life.report.granted[i].effective, &effective), 0);
+        assert_string_equal(effective, "0-3");
+        assert_true(life.report.granted[i].count > 0);
+    }
+    life_end(&life);
+}
+
+/* Just before the pass looks at what vcpu1 is granted. */
+static void widen_own_set(struct kernel_fail *fail, const struct kernel_event *event, void *data)
+{
+    if (event->operation == KERNEL_READ && strcmp(event->file, "cpuset.cpus.effective") == 0 &&
+        strstr(event->path, "/vcpu1"))
+        foreign(data, "cpuset", "vm", "cpuset.cpus", "0-7");
+}
+
+static void a_role_that_is_granted_more_than_the_guest_as_a_whole_is_told(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 2, false);
+    life_desire(&life, "vm", "cpuset.cpus", "0-3");
+    life.scene.fail->hook = widen_own_set;
+    life.scene.fail->hook_data = &life;
+    life.scene.fail->hook_all = true;
+    life_apply(&life, "");
+    expect_status(&life, GUEST_FAILED);
+    expect_refused(&life, "cpuset.cpus", "lets this role run outside");
+    life.scene.fail->hook = NULL;
     life_end(&life);
 }
 
@@ -418,6 +463,8 @@ int main(void)
         cmocka_unit_test(a_thread_that_its_own_mask_keeps_from_the_policys_cpus_gets_them),
         cmocka_unit_test(a_kernel_that_forgets_masks_needs_none),
         cmocka_unit_test(a_set_that_is_only_needed_leaves_the_threads_their_masks),
+        cmocka_unit_test(a_set_for_the_guest_as_a_whole_is_verified_for_each_of_its_roles),
+        cmocka_unit_test(a_role_that_is_granted_more_than_the_guest_as_a_whole_is_told),
         cmocka_unit_test(a_limit_with_swap_below_the_limit_in_force_is_refused_before_any_write),
         cmocka_unit_test(v2_sets_that_lay_apart_before_lie_apart_again),
         cmocka_unit_test(a_v2_guest_that_somebody_narrowed_is_widened_for_its_roles),
