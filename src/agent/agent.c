@@ -57,6 +57,7 @@ static void tear_down(struct agent *agent)
     TAILQ_FOREACH(guest, &agent->store.all, all)
         watches_drop(&agent->watches, guest);
     watches_close(&agent->watches);
+    writers_close(&agent->writers);
     closep(&agent->uevents);
     store_release(&agent->store);
     core_release(&agent->core);
@@ -78,7 +79,8 @@ int agent_run(const struct agent_options *options)
                           .arrivals = {.queue = -1},
                           .folders = {.queue = -1, .state = -1, .holds = -1},
                           .uevents = -1,
-                          .watches = {.queue = -1}};
+                          .watches = {.queue = -1},
+                          .writers = {.queue = -1}};
     cleanup_error struct cg_error *error = NULL;
     int r;
 

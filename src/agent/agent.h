@@ -12,6 +12,7 @@ struct agent_options {
     const char *metrics;        /* the file that metrics are written to; NULL: none */
     const char *const *folders; /* of policies, NULL-terminated; NULL: the default ones */
     bool observe;               /* write nothing */
+    bool trace_writers;         /* tell who else writes */
     bool verbose;
 };
 

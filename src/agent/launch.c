@@ -175,7 +175,7 @@ void launch_pass(struct agent *agent, struct managed *guest)
     if (r < 0) {
         event.outcome = work_outcome(r);
     } else if (early.cells.count > 0) {
-        tell_report(&agent->log, guest, &report, "put off");
+        tell_report(&agent->log, guest, &report, "put off", NULL);
         guest->rewatch = true;
         work_watch(agent, guest);
     }

@@ -22,9 +22,11 @@ libagent_la_SOURCES = \
 	src/agent/queue.h src/agent/queue.c \
 	src/agent/store.h src/agent/store.c \
 	src/agent/tell.h src/agent/tell.c \
+	src/agent/trace.c \
 	src/agent/usage.h src/agent/usage.c \
 	src/agent/watch.h src/agent/watch.c \
-	src/agent/work.c
+	src/agent/work.c \
+	src/agent/writers.h src/agent/writers.c
 libagent_la_CFLAGS = $(AM_CFLAGS) $(LIBSYSTEMD_CFLAGS)
 libagent_la_LIBADD = libreconcile.la $(LIBSYSTEMD_LIBS)
 

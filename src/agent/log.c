@@ -44,6 +44,7 @@ static int add_field(struct log_fields *fields, const char *name, const char *va
 int log_fields_make(const struct log_entry *entry, const char *text, struct log_fields *ret)
 {
     char priority[2] = {(char)('0' + entry->priority), '\0'};
+    char pid[16];
     const struct {
         const char *name, *value;
     } fields[] = {
@@ -56,9 +57,12 @@ int log_fields_make(const struct log_entry *entry, const char *text, struct log_
         {"VMPIN_NODE", entry->node},
         {"VMPIN_ATTRIBUTE", entry->attribute},
         {"VMPIN_POLICY", entry->policy},
+        {"VMPIN_WRITER", entry->writer},
+        {"VMPIN_WRITER_PID", entry->writer_pid ? pid : NULL},
     };
 
     _Static_assert(ARRAY_SIZE(fields) == ARRAY_SIZE(ret->fields), "a field has no room");
+    snprintf(pid, sizeof(pid), "%d", (int)entry->writer_pid);
     *ret = (struct log_fields){0};
     for (size_t i = 0; i < ARRAY_SIZE(fields); i++) {
         if (add_field(ret, fields[i].name, fields[i].value) == 0)

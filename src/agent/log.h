@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include <sys/uio.h>
 #include <syslog.h>
 
@@ -20,6 +21,8 @@ struct log_entry {
     int priority;
     const char *id; /* MESSAGE_ID: one of entries.h */
     const char *guest, *uuid, *node, *attribute, *policy;
+    pid_t writer_pid;   /* of the process that wrote what was not wanted; 0: not known */
+    const char *writer; /* its name */
 };
 
 void log_init(struct log *log, bool verbose);
@@ -30,8 +33,8 @@ void log_line(const struct log *log, int priority, const char *format, ...) prin
 
 /* An entry as sd_journal_sendv(3) takes it: "NAME=value". */
 struct log_fields {
-    char *texts[9];
-    struct iovec fields[9];
+    char *texts[11];
+    struct iovec fields[11];
     size_t count;
 };
 int log_fields_make(const struct log_entry *entry, const char *text,

@@ -65,6 +65,7 @@ int loop_take_nodes(struct agent *agent, const struct managed *but)
 
     for (unsigned i = 0; i < READS_A_TURN && r > 0; i++)
         r = watches_read(&agent->watches, on_node, &taking);
+    trace_read(agent);
     return r;
 }
 
@@ -273,7 +274,8 @@ static void open_watches(struct agent *agent)
         folders_are_blind(agent, error);
     if (agent->state.holds >= 0)
         folders_watch_state(&agent->folders, agent->state.dir, agent->state.holds);
-    if (watches_open(&agent->watches, agent->host, &worse) < 0)
+    trace_open(agent);
+    if (watches_open(&agent->watches, agent->host, &agent->writers, &worse) < 0)
         log_line(&agent->log, LOG_WARNING, "%s", worse ? cg_error_text(worse) : "out of memory");
     launch_open(agent);
     agent->uevents = uevent_open();

@@ -12,6 +12,7 @@
 #include "agent/move.h"
 #include "agent/policies.h"
 #include "agent/watch.h"
+#include "agent/writers.h"
 #include "reconcile/reconcile.h"
 #include "reconcile/unit_bus.h"
 
@@ -31,6 +32,7 @@ struct agent {
     struct core core;
     struct policies policies;
     struct watches watches;
+    struct writers writers;
     struct arrivals arrivals;
     struct folders folders;
     int uevents; /* the kernel's, of CPUs; -1 */
@@ -41,6 +43,7 @@ struct agent {
     bool folders_blind;                /* the policy folders are not watched */
     bool warned_of_arrivals;           /* where guests appear cannot be watched: said once */
     bool warned_of_watches;            /* that some guests are not: said once */
+    bool warned_of_writers;            /* that some groups are not traced: said once */
     bool stateless;                    /* the state folder cannot be made anew: said once */
     bool ready;                        /* the service manager was told so */
     char *disconnected;                /* the reason, as told last; NULL: connected */
@@ -72,6 +75,15 @@ bool launch_is_real(const struct agent *agent, const struct facts *facts);
 void launch_note_facts(struct agent *agent, struct managed *guest, enum message_event event);
 void launch_note_connection(struct agent *agent);
 void launch_pass(struct agent *agent, struct managed *guest); /* while it is being started */
+
+/* trace.c: who else writes to guests' control groups (--trace-writers), for the log */
+void trace_open(struct agent *agent); /* it runs without, too, and says so */
+void trace_read(struct agent *agent);
+void trace_tell_failure(struct agent *agent); /* once, if some group cannot be traced */
+/* Who wrote what the report tells to have drifted: one for each of its changes, pid 0 where that is
+ * not known; free(). NULL: nothing is known. */
+struct writer *trace_report(struct agent *agent, const struct managed *guest,
+                            const struct report *report);
 
 /* keep.c: makes the state folder anew when somebody removed it under the running agent */
 void keep_state(struct agent *agent);

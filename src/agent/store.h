@@ -75,6 +75,7 @@ struct managed {
     bool grown;               /* `facts` got iothreads that libvirt has not told of (watch.h) */
     bool reported;            /* `status` and `told` are of a pass of this incarnation */
     enum guest_status status; /* the last pass's */
+    uint64_t looked_at;       /* when the last pass began that left no value out; 0: none has */
     uint64_t told;            /* hash of the trouble last logged, so that it is said once */
     uint64_t healed_at;       /* the last time that drift was undone; 0: never */
     uint64_t event_at;        /* of the first event that no pass has answered yet; 0: none */

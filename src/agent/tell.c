@@ -50,18 +50,40 @@ static void trouble_add(struct trouble *trouble, const struct log_entry *entry, 
     trouble->count++;
 }
 
+#define BY_SIZE 64
+
+/* Who wrote, behind what is told of it. It is no part of what makes trouble news: the same drift
+ * may have no known writer at the next look. */
+static const char *by(const struct log_entry *entry, char ret[BY_SIZE])
+{
+    *ret = '\0';
+    if (entry->writer_pid && entry->writer)
+        snprintf(ret, BY_SIZE, ", after a write by %s (pid %d)", entry->writer,
+                 (int)entry->writer_pid);
+    else if (entry->writer_pid)
+        snprintf(ret, BY_SIZE, ", after a write by pid %d", (int)entry->writer_pid);
+    return ret;
+}
+
+static void entry_is_by(struct log_entry *entry, const struct writer *writer)
+{
+    entry->writer_pid = writer ? writer->pid : 0;
+    entry->writer = writer && *writer->name ? writer->name : NULL;
+}
+
 static void trouble_tell(const struct log *log, const struct trouble *trouble,
                          struct managed *guest)
 {
     bool mended = guest->told && !trouble->hash;
     struct log_entry entry;
+    char writer[BY_SIZE];
 
     if (trouble->hash == guest->told)
         return;
     guest->told = trouble->hash;
     for (size_t i = 0; i < trouble->count; i++)
-        log_entry(log, &trouble->lines[i].entry, "%s: %s", managed_name(guest),
-                  trouble->lines[i].text);
+        log_entry(log, &trouble->lines[i].entry, "%s: %s%s", managed_name(guest),
+                  trouble->lines[i].text, by(&trouble->lines[i].entry, writer));
     entry = tell_entry(guest, LOG_INFO, ENTRY_MENDED);
     if (mended)
         log_entry(log, &entry, "%s: nothing is amiss any more", managed_name(guest));
@@ -108,7 +130,7 @@ static void entry_is_of(struct log_entry *entry, struct cg_role role, const char
 }
 
 static void tell_done(const struct log *log, const struct managed *guest,
-                      const struct change *change, const char *text)
+                      const struct change *change, const char *text, const struct writer *writer)
 {
     static const struct {
         int priority;
@@ -121,14 +143,17 @@ static void tell_done(const struct log *log, const struct managed *guest,
     };
     struct log_entry entry =
         tell_entry(guest, how[change->reason].priority, how[change->reason].id);
-    char node[ROLE_NAME_SIZE];
+    char node[ROLE_NAME_SIZE], wrote[BY_SIZE];
 
+    entry_is_by(&entry, writer);
     entry_is_of(&entry, change->cell.role, attribute(&change->cell), change->cell.origin, node);
-    log_entry(log, &entry, "%s: %s %s", managed_name(guest), how[change->reason].verb, text);
+    log_entry(log, &entry, "%s: %s %s%s", managed_name(guest), how[change->reason].verb, text,
+              by(&entry, wrote));
 }
 
 static void add_change(struct trouble *trouble, const struct managed *guest,
-                       const struct change *change, const char *text, const char *not_made)
+                       const struct change *change, const char *text, const char *not_made,
+                       const struct writer *writer)
 {
     static const struct {
         int priority;
@@ -149,6 +174,8 @@ static void add_change(struct trouble *trouble, const struct managed *guest,
     cleanup_free char *line = NULL;
     char node[ROLE_NAME_SIZE];
 
+    if (drift)
+        entry_is_by(&entry, writer);
     entry_is_of(&entry, change->cell.role, attribute(&change->cell), change->cell.origin, node);
     if (asprintf(&line, "%s: %s%s%s%s", verb ? verb : not_made, text, change->error ? ": " : "",
                  change->error ? change->error : "", drift ? " (drift)" : "") < 0)
@@ -173,7 +200,7 @@ static void add_refusal(struct trouble *trouble, const struct managed *guest,
 }
 
 void tell_report(const struct log *log, struct managed *guest, const struct report *report,
-                 const char *not_made)
+                 const char *not_made, const struct writer *writers)
 {
     struct log_entry failed = tell_entry(guest, LOG_ERR, ENTRY_FAILED);
     struct trouble trouble = {0};
@@ -184,6 +211,7 @@ void tell_report(const struct log *log, struct managed *guest, const struct repo
         add_refusal(&trouble, guest, &report->refusals.refusals[i]);
     for (size_t i = 0; i < report->change_count; i++) {
         const struct change *change = &report->changes[i];
+        const struct writer *writer = writers ? &writers[i] : NULL;
         cleanup_free char *text = describe(change);
 
         if (!text)
@@ -191,9 +219,9 @@ void tell_report(const struct log *log, struct managed *guest, const struct repo
         if (change->state == CHANGE_MOVING)
             log_line(log, LOG_INFO, "%s: moves its memory: %s", managed_name(guest), text);
         else if (change->state == CHANGE_DONE)
-            tell_done(log, guest, change, text);
+            tell_done(log, guest, change, text, writer);
         else if (change->state != CHANGE_SETTLING || change->error)
-            add_change(&trouble, guest, change, text, not_made);
+            add_change(&trouble, guest, change, text, not_made, writer);
     }
     trouble_tell(log, &trouble, guest);
     trouble_release(&trouble);

@@ -5,14 +5,15 @@
 
 #include "agent/log.h"
 #include "agent/store.h"
+#include "agent/writers.h"
 
 /* An entry that bears the guest's fields. `id`: one of entries.h, or NULL. */
 struct log_entry tell_entry(const struct managed *guest, int priority, const char *id);
 
 /* Takes note in `guest` of the trouble told. `not_made` is said of changes that the pass planned
- * and did not make: "held back". */
+ * and did not make: "held back". `writers`: of each change, who wrote before; NULL: not known. */
 void tell_report(const struct log *log, struct managed *guest, const struct report *report,
-                 const char *not_made);
+                 const char *not_made, const struct writer *writers);
 
 /* The same for a pass that could not be made. */
 void tell_failure(const struct log *log, struct managed *guest, const char *why);

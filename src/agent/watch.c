@@ -33,7 +33,8 @@ static struct watch *find(const struct watches *watches, int wd)
     return found ? *found : NULL;
 }
 
-int watches_open(struct watches *watches, const struct host *host, struct cg_error **err)
+int watches_open(struct watches *watches, const struct host *host, struct writers *writers,
+                 struct cg_error **err)
 {
     int queue = inotify_open();
 
@@ -41,7 +42,7 @@ int watches_open(struct watches *watches, const struct host *host, struct cg_err
         return error_set(err, -queue, "changes of control groups cannot be watched: %s%s",
                          strerror(-queue),
                          queue == -EMFILE ? " (raise fs.inotify.max_user_instances)" : "");
-    *watches = (struct watches){.queue = queue, .host = host};
+    *watches = (struct watches){.queue = queue, .host = host, .writers = writers};
     return 0;
 }
 
@@ -96,6 +97,8 @@ static int watch_one(struct watches *watches, struct managed *guest, int dir, co
     r = add(watches, guest, wd);
     if (r < 0)
         inotify_rm_watch(watches->queue, wd);
+    else
+        writers_mark(watches->writers, dir);
     return r;
 }
 
@@ -159,8 +162,8 @@ static int watch_own(struct update *update, const struct cell *cell, struct cg_e
 {
     const struct cg_role vm = {.kind = CG_ROLE_VM};
     bool role = cell->role.kind != CG_ROLE_VM, v1 = cell->attr->version == 1;
-    int dir, r = nodes_open(&update->nodes, vm, role ? beside_roles(cell->attr) : cell->attr, &dir,
-                            err);
+    int dir,
+        r = nodes_open(&update->nodes, vm, role ? beside_roles(cell->attr) : cell->attr, &dir, err);
 
     if (r < 0)
         return r;

@@ -9,14 +9,17 @@
 
 #include "agent/inotify.h"
 #include "agent/store.h"
+#include "agent/writers.h"
 
 struct watches {
     int queue;
     const struct host *host; /* borrowed */
+    struct writers *writers; /* borrowed: told of the directories that are watched */
     void *by_wd;             /* tsearch(3) */
 };
 
-int watches_open(struct watches *watches, const struct host *host, struct cg_error **err);
+int watches_open(struct watches *watches, const struct host *host, struct writers *writers,
+                 struct cg_error **err);
 void watches_close(struct watches *watches); /* after each guest's watches_drop() */
 
 /* Makes the guest's watches those that its binding and desired cells need, and looks for iothreads

@@ -151,6 +151,7 @@ void work_watch(struct agent *agent, struct managed *guest)
     if (!guest->rewatch || guest->binding.count == 0)
         return;
     r = watches_update(&agent->watches, guest, &error);
+    trace_tell_failure(agent);
     if (guest->grown)
         resolve_and_tell(agent, guest);
     guest->grown = false;
@@ -230,6 +231,18 @@ enum pass_outcome work_outcome(int r)
     }
 }
 
+static void tell_pass(struct agent *agent, struct managed *guest, const struct report *report,
+                      enum pass_outcome outcome)
+{
+    cleanup_free struct writer *writers = trace_report(agent, guest, report);
+
+    tell_report(&agent->log, guest, report,
+                !agent_writes(agent)      ? "would be made"
+                : outcome == OUTCOME_HELD ? "held back"
+                                          : "put off",
+                writers);
+}
+
 static void pass(struct agent *agent, const struct action *action)
 {
     struct managed *guest = action->guest;
@@ -262,10 +275,9 @@ static void pass(struct agent *agent, const struct action *action)
         guest->healed_at = agent_now();
     if (r == 0) {
         judge(agent, guest, &report, &event);
-        tell_report(&agent->log, guest, &report,
-                    !agent_writes(agent)            ? "would be made"
-                    : event.outcome == OUTCOME_HELD ? "held back"
-                                                    : "put off");
+        tell_pass(agent, guest, &report, event.outcome);
+        if (resting.count == 0 && !report.unrested)
+            guest->looked_at = began;
         count_status(agent, guest, &report);
         work_watch(agent, guest);
     } else {

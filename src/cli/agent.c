@@ -12,6 +12,7 @@ static int run(const struct options *options)
         .metrics = options->metrics,
         .folders = (const char *const *)options->folders,
         .observe = options->observe,
+        .trace_writers = options->trace_writers,
         .verbose = options->verbose,
     };
 
@@ -21,7 +22,7 @@ static int run(const struct options *options)
 const struct command command_agent = {
     .name = "agent",
     .arguments = "",
-    .takes = TAKES_OBSERVE | TAKES_METRICS,
+    .takes = TAKES_OBSERVE | TAKES_METRICS | TAKES_TRACE,
     .summary = "Run the host service",
     .help =
         "Keeps every guest as the policies ask until SIGTERM: when a guest starts, when its facts\n"

@@ -19,6 +19,7 @@ enum {
     OPTION_HOST,
     OPTION_METRICS,
     OPTION_WATCH,
+    OPTION_TRACE,
     OPTION_JSON,
     OPTION_VERSION
 };
@@ -38,6 +39,7 @@ static const struct option_row rows[] = {
     {"observe", OPTION_OBSERVE, NULL, TAKES_OBSERVE, "do everything but write"},
     {"host", OPTION_HOST, NULL, TAKES_HOST, "check also what this host can have"},
     {"metrics", OPTION_METRICS, "FILE", TAKES_METRICS, "write metrics for Prometheus to FILE"},
+    {"trace-writers", OPTION_TRACE, NULL, TAKES_TRACE, "log who else wrote to a value"},
     {"watch", OPTION_WATCH, NULL, TAKES_WATCH, "show it again when something changes"},
     {"connect", 'c', "URI", 0, "the hypervisor, as virsh names it"},
     {"policies", 'p', "DIR", 0,
@@ -126,6 +128,8 @@ static bool *flag_of(struct options *options, int code)
         return &options->all;
     case OPTION_OBSERVE:
         return &options->observe;
+    case OPTION_TRACE:
+        return &options->trace_writers;
     case OPTION_HOST:
         return &options->host;
     case OPTION_WATCH:

@@ -20,6 +20,7 @@ enum command_takes {
     TAKES_HOST = 16,
     TAKES_METRICS = 32,
     TAKES_WATCH = 64,
+    TAKES_TRACE = 128,
 };
 
 struct command {
@@ -41,7 +42,7 @@ struct options {
     const char *state_dir;
     const char *metrics; /* NULL: none */
     bool json, verbose, help, version;
-    bool dry_run, all, observe, host, watch;
+    bool dry_run, all, observe, host, watch, trace_writers;
     int64_t duration;       /* --for, in seconds; 0: without end */
     const char **arguments; /* NULL-terminated */
     size_t argument_count;

@@ -21,7 +21,8 @@ integration_tests = \
 	tests/integration/test_reconcile.py \
 	tests/integration/test_resources.py \
 	tests/integration/test_soak.py \
-	tests/integration/test_state.py
+	tests/integration/test_state.py \
+	tests/integration/test_writers.py
 
 TESTS += tests/check-layers.py $(integration_tests)
 EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \

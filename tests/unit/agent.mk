@@ -39,3 +39,8 @@ EXTRA_DIST += tests/unit/test_metrics.py
 tests/unit/test_metrics.log: test_metrics$(EXEEXT)
 TESTS += tests/unit/test_service_unit.py
 EXTRA_DIST += tests/unit/test_service_unit.py
+check_PROGRAMS += test_agent_writers
+test_agent_writers_SOURCES = tests/unit/test_agent_writers.c
+test_agent_writers_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_agent_writers_LDADD = libagent.la $(CMOCKA_LIBS)
+TESTS += test_agent_writers

@@ -15,6 +15,7 @@ struct world {
     struct managed guest;
     struct origin *origin;
     struct change changes[2];
+    struct writer *writers; /* of these; NULL: not known */
     struct report report;
     int out, stderr_before;
     char text[4096];
@@ -95,7 +96,7 @@ static const char *said(struct world *world)
 
 static const char *told(struct world *world)
 {
-    tell_report(&world->log, &world->guest, &world->report, "held back");
+    tell_report(&world->log, &world->guest, &world->report, "held back", world->writers);
     return said(world);
 }
 
@@ -198,6 +199,49 @@ static void an_entry_has_the_fields_that_are_known(void **state)
     log_fields_release(&fields);
 }
 
+static void who_wrote_is_told_behind_a_heal_and_escaped(void **state)
+{
+    struct world *world = *state;
+    struct writer writers[2] = {{.pid = 12, .name = "a\033[1m"}, {.pid = 13}};
+
+    world->report.change_count = 2;
+    world->writers = writers;
+    change_is(&world->changes[0], world->origin, CHANGE_DONE, CHANGE_HEAL);
+    change_is(&world->changes[1], world->origin, CHANGE_DONE, CHANGE_HEAL);
+    assert_string_equal(told(world),
+                        "vmpin agent: web\\x0a1: healed vcpu3 cpuset.cpus: 0-1 -> 2, policy db "
+                        "(/p/db.json), after a write by a\\x1b[1m (pid 12)\n"
+                        "vmpin agent: web\\x0a1: healed vcpu3 cpuset.cpus: 0-1 -> 2, policy db "
+                        "(/p/db.json), after a write by pid 13\n");
+}
+
+static void the_same_drift_is_no_news_when_its_writer_is_not_known_any_more(void **state)
+{
+    struct world *world = *state;
+    struct writer writer = {.pid = 12, .name = "sh"};
+
+    world->report.change_count = 1;
+    world->writers = &writer;
+    change_is(&world->changes[0], world->origin, CHANGE_PLANNED, CHANGE_HEAL);
+    assert_string_equal(told(world),
+                        "vmpin agent: web\\x0a1: held back: vcpu3 cpuset.cpus: 0-1 -> 2, policy db "
+                        "(/p/db.json) (drift), after a write by sh (pid 12)\n");
+    world->writers = NULL;
+    assert_string_equal(told(world), "");
+}
+
+static void an_entry_has_the_writer_where_it_is_known(void **state)
+{
+    const struct log_entry entry = {.priority = LOG_NOTICE, .writer_pid = 12, .writer = "sh\t"};
+    struct log_fields fields;
+
+    assert_int_equal(log_fields_make(&entry, "", &fields), 0);
+    assert_int_equal(fields.count, 5);
+    assert_string_equal(fields.texts[3], "VMPIN_WRITER=sh\\x09");
+    assert_string_equal(fields.texts[4], "VMPIN_WRITER_PID=12");
+    log_fields_release(&fields);
+}
+
 static void debug_lines_are_for_verbose_alone(void **state)
 {
     struct world *world = *state;
@@ -222,6 +266,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_change_that_was_not_made_says_why, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_journal_is_where_stderr_leads_to_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(an_entry_has_the_fields_that_are_known, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_wrote_is_told_behind_a_heal_and_escaped, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(
+            the_same_drift_is_no_news_when_its_writer_is_not_known_any_more, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(an_entry_has_the_writer_where_it_is_known, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(debug_lines_are_for_verbose_alone, set_up, tear_down),
     };
 

@@ -26,6 +26,7 @@ struct world {
     struct store store;
     struct managed *guest;
     struct watches watches;
+    struct writers writers; /* none are traced */
     unsigned hints;
 };
 
@@ -112,7 +113,8 @@ static struct world *set_up(int version, const char *controllers, const char *pa
                                                      .path = strdup(path),
                                                      .id = st.st_ino,
                                                      .delegated = version == 2};
-    assert_int_equal(watches_open(&world->watches, &world->host, NULL), 0);
+    world->writers.queue = -1;
+    assert_int_equal(watches_open(&world->watches, &world->host, &world->writers, NULL), 0);
     return world;
 }
 

@@ -7,6 +7,7 @@ limits as bytes or None, weight as v1 shares.
 import contextlib
 import os
 import re
+import subprocess
 
 from . import guest, host
 
@@ -155,6 +156,36 @@ class Nodes:
             if comm != "worker":  # QEMU's, which come and go
                 found[f"thread {tid} ({comm})"] = self.thread_cpus(tid)
         return found
+
+
+# Each writes $2 into $1 in its own way, says so, and waits for the end of its input.
+WRITERS = {
+    "sh": ["sh", "-c", 'echo "$2" >"$1"; echo; read x', "sh"],
+    "python3": ["python3", "-c", """
+import ctypes, os, sys
+if sys.argv[3]:
+    ctypes.CDLL(None).prctl(15, sys.argv[3].encode())
+fd = os.open(sys.argv[1], os.O_WRONLY)
+os.write(fd, sys.argv[2].encode())
+print(flush=True)
+sys.stdin.read()
+"""],
+}
+
+
+@contextlib.contextmanager
+def put_by(program, path, text, name=""):
+    """A process of that program (that calls itself `name`) writes into a file; it lives on for the
+    body of the `with`, which gets its pid."""
+    process = subprocess.Popen(WRITERS[program] + [path, text, name], stdin=subprocess.PIPE,
+                               stdout=subprocess.PIPE)
+    try:
+        process.stdout.readline()
+        yield process.pid
+    finally:
+        process.stdin.close()
+        process.wait()
+        process.stdout.close()
 
 
 def elsewhere():
