@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The unit that is shipped: how exposed it is, and that the manual explains its capabilities."""
+"""The unit that is shipped: how exposed it is, when it starts, and that the manual explains its
+capabilities."""
 import os
 import re
 import subprocess
@@ -35,8 +36,14 @@ def capabilities():
     return sorted(unit.group(1).split()) == sorted(name for row in rows for name in row.split(", "))
 
 
+def order():
+    """it starts before libvirt's daemons, and not before their sockets, which would be a circle"""
+    before = re.search(r"^Before=(.*)$", read("src/agent/vmpin.service.in"), re.M).group(1).split()
+    return sorted(before) == ["libvirtd.service", "virtqemud.service"]
+
+
 def main():
-    checks = (exposure, capabilities)
+    checks = (exposure, capabilities, order)
     failed = 0
     print(f"1..{len(checks)}")
     for number, check in enumerate(checks, 1):
