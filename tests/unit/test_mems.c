@@ -99,6 +99,17 @@ static void memory_that_must_not_move_is_left_where_it_is(void **state)
     life_end(&life);
 }
 
+static void memory_nodes_that_a_slice_forbids_are_refused_naming_its_unit(void **state)
+{
+    struct life life;
+
+    begin(&life, CELL_MIGRATE);
+    assert_int_equal(model_write(life.scene.model, "cpuset", "machine.slice", "cpuset.mems", "0"),
+                     0);
+    expect_refusal(&life, "unit machine.slice, whose AllowedMemoryNodes= would have to be 0-1");
+    life_end(&life);
+}
+
 /* libvirt's nodes have it; who takes it away means it, or does not know what it is for. */
 static void on_v1_memory_that_would_stay_behind_is_refused_naming_the_file(void **state)
 {
@@ -490,6 +501,7 @@ static void memory_is_counted_where_it_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(memory_nodes_that_a_slice_forbids_are_refused_naming_its_unit),
         cmocka_unit_test(on_v1_memory_that_would_stay_behind_is_refused_naming_the_file),
         cmocka_unit_test(memory_that_must_not_move_is_left_where_it_is),
         cmocka_unit_test(mems_that_somebody_opens_are_healed_only_when_that_has_lasted),
