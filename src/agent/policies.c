@@ -17,19 +17,21 @@ void policies_restore(struct policies *policies, const struct state_dir *state,
     cleanup_error struct cg_error *error = NULL;
     struct policy_problems problems = {0};
     int r = state_dir_load_policies(state, &text, &error);
+    bool damaged;
 
     if (r == -ENOENT)
         return;
     if (r == 0)
         r = policy_set_restore(text.data, text.length, &policies->set, &problems, &error);
-    if (r == -EINVAL)
+    damaged = r == -EINVAL || r == -EUCLEAN;
+    if (damaged)
         state_dir_set_aside_policies(state);
     if (r < 0)
         log_line(log, LOG_WARNING,
                  "the policies that were in force before cannot be taken up (%s): wrong files have "
                  "no earlier version to keep%s",
                  error ? cg_error_text(error) : strerror(-r),
-                 r == -EINVAL ? " (kept as policies.json.damaged)" : "");
+                 damaged ? " (kept as policies.json.damaged)" : "");
     /* They are found again, and told, when the folders are read. */
     policy_problems_release(&problems);
 }

@@ -167,7 +167,8 @@ static void set_aside(int folder, const char *name)
 
     snprintf(aside, sizeof(aside), "%s.damaged", name);
     unlinkat(folder, aside, 0);
-    linkat(folder, name, folder, aside, 0);
+    if (linkat(folder, name, folder, aside, 0) < 0)
+        renameat(folder, name, folder, aside); /* a folder has one name only */
 }
 
 void state_dir_set_aside(const struct state_dir *dir, const char *uuid)
@@ -190,6 +191,27 @@ static bool is_damage(int r)
     return r == -EINVAL || r == -EFBIG || r == -EISDIR || r == -ELOOP || r == -EIO;
 }
 
+/* A file of vmpin's own: nothing that is waited for, as a FIFO, or that others could have written.
+ * -ENOENT comes without a word. */
+static int read_own(int folder, const char *name, size_t limit, struct buffer *text,
+                    struct cg_error **err)
+{
+    cleanup_close int fd = openat(folder, name, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+    struct stat status;
+    int r;
+
+    if (fd < 0 && errno == ENOENT)
+        return -ENOENT;
+    if (fd < 0 || fstat(fd, &status) < 0)
+        return error_set(err, errno, "%s", strerror(errno));
+    if (!S_ISREG(status.st_mode))
+        return error_set(err, EINVAL, "it is not a file");
+    if ((status.st_uid != 0 && status.st_uid != geteuid()) || status.st_mode & (S_IWGRP | S_IWOTH))
+        return error_set(err, EINVAL, "others than vmpin can write to it");
+    r = buffer_read(text, fd, limit);
+    return r < 0 ? error_set(err, -r, "%s", strerror(-r)) : 0;
+}
+
 int state_dir_load(const struct state_dir *dir, const char *uuid, const struct cg_mounts *mounts,
                    struct guest_state *ret, struct cg_error **err)
 {
@@ -200,14 +222,10 @@ int state_dir_load(const struct state_dir *dir, const char *uuid, const struct c
     if (dir->guests < 0)
         return -ENOENT;
     snprintf(name, sizeof(name), "%s.json", uuid);
-    r = file_read(dir->guests, name, &text, STATE_LIMIT);
-    if (r == -ENOENT || r == -ENOMEM)
-        return r;
+    r = read_own(dir->guests, name, STATE_LIMIT, &text, err);
     if (r == 0)
         r = state_parse(text.data, text.length, mounts, ret, err);
-    else
-        error_set(err, -r, "%s", strerror(-r));
-    if (r == 0 || r == -ENOMEM)
+    if (r == 0 || r == -ENOENT || r == -ENOMEM)
         return r;
     if (!is_damage(r))
         return error_prefix(err, r, "%s/guests/%s", dir->path, name);
@@ -320,7 +338,10 @@ int state_dir_save_policies(const struct state_dir *dir, const char *text, struc
 
 int state_dir_load_policies(const struct state_dir *dir, struct buffer *ret, struct cg_error **err)
 {
-    int r = dir->dir < 0 ? -ENOENT : file_read(dir->dir, "policies.json", ret, POLICY_LIMIT);
+    static const char name[] = "policies.json";
+    int r = dir->dir < 0 ? -ENOENT : read_own(dir->dir, name, POLICY_LIMIT, ret, err);
 
-    return r < 0 ? error_set(err, -r, "%s/policies.json: %s", dir->path, strerror(-r)) : 0;
+    if (r == 0 || r == -ENOENT)
+        return r;
+    return error_prefix(err, is_damage(r) ? -EUCLEAN : r, "%s/%s", dir->path, name);
 }

@@ -66,6 +66,7 @@ bool state_dir_held(const struct state_dir *dir, const char *uuid, unsigned long
 int state_dir_save_policies(const struct state_dir *dir, const char *text, struct cg_error **err);
 /* Keeps a copy of damaged ones as policies.json.damaged. */
 void state_dir_set_aside_policies(const struct state_dir *dir);
+/* -ENOENT: none. -EUCLEAN: it is damaged. Other errors: it cannot be read now. */
 int state_dir_load_policies(const struct state_dir *dir, struct buffer *ret, struct cg_error **err);
 
 #endif

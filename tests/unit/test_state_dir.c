@@ -95,6 +95,118 @@ static void a_damaged_state_is_lost_and_stays_so_until_it_is_replaced(void **fol
     assert_int_equal(state_dir_load(&dir, UUID, mounts, &state, NULL), -EUCLEAN);
 }
 
+enum shape { IN_ORDER, TEXT, OTHERS_WRITE, OTHERS_OWN, FOLDER, LINK, FIFO };
+
+struct damage {
+    enum shape shape;
+    const char *text;
+};
+
+static const char good[] = "{\"version\": 1, \"uuid\": \"" UUID "\", \"pid\": 7, "
+                           "\"start_time\": 8, \"node\": 9, \"lost\": false, \"cells\": []}";
+static const struct damage damages[] = {
+    {TEXT, ""},
+    {TEXT, "{\"version\": 1, \"uuid\": \"11111111-"},
+    {TEXT, "\x7f"
+           "ELF\x02\x01"},
+    {TEXT, "{\"version\": 99, \"uuid\": \"" UUID "\", \"pid\": 7}"},
+    {OTHERS_WRITE, good},
+    {OTHERS_OWN, good},
+    {FOLDER, NULL},
+    {LINK, NULL},
+    {FIFO, NULL},
+};
+
+/* In the place of `name`. False: only root can make that. */
+static bool make_damage(int folder, const char *name, const struct damage *damage)
+{
+    int fd;
+
+    switch (damage->shape) {
+    case FOLDER:
+        return mkdirat(folder, name, 0755) == 0;
+    case LINK:
+        return symlinkat("/etc/passwd", folder, name) == 0;
+    case FIFO:
+        return mkfifoat(folder, name, 0600) == 0;
+    default:
+        fd = openat(folder, name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        assert_true(write(fd, damage->text, strlen(damage->text)) >= 0);
+        assert_int_equal(fchmod(fd, damage->shape == OTHERS_WRITE ? 0666 : 0644), 0);
+        close(fd);
+        return damage->shape != OTHERS_OWN || fchownat(folder, name, 65534, 65534, 0) == 0;
+    }
+}
+
+/* In this very place and form it is read. */
+static void assert_good_is_read(const struct state_dir *dir)
+{
+    cleanup_state struct guest_state state = {0};
+    const struct damage none = {IN_ORDER, good};
+
+    assert_true(make_damage(dir->guests, UUID ".json", &none));
+    assert_int_equal(state_dir_load(dir, UUID, mounts, &state, NULL), 0);
+    assert_int_equal(state.pid, 7);
+    state_dir_forget_state(dir, UUID);
+}
+
+static void a_state_is_never_trusted_however_it_is_damaged(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+
+    open_made(*folder, &dir);
+    assert_good_is_read(&dir);
+    for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+        cleanup_state struct guest_state state = {0}, back = {0};
+        cleanup_error struct cg_error *err = NULL;
+
+        if (!make_damage(dir.guests, UUID ".json", &damages[i]))
+            continue;
+        print_message("# damage %zu\n", i);
+        assert_int_equal(state_dir_load(&dir, UUID, mounts, &state, &err), -EUCLEAN);
+        assert_true(state.lost);
+        assert_non_null(strstr(cg_error_text(err), "damaged"));
+        state_dir_set_aside(&dir, UUID);
+        assert_int_equal(faccessat(dir.guests, UUID ".json.damaged", F_OK, AT_SYMLINK_NOFOLLOW), 0);
+        assert_int_equal(state_dir_save(&dir, &state, NULL), 0);
+        assert_int_equal(state_dir_load(&dir, UUID, mounts, &back, NULL), 0);
+        assert_true(back.lost);
+        state_dir_forget_state(&dir, UUID);
+        unlinkat(dir.guests, UUID ".json.damaged", damages[i].shape == FOLDER ? AT_REMOVEDIR : 0);
+    }
+}
+
+static void policies_are_never_trusted_however_their_file_is_damaged(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+
+    open_made(*folder, &dir);
+    for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+        cleanup_buffer struct buffer text = {0};
+
+        if (damages[i].shape == TEXT || !make_damage(dir.dir, "policies.json", &damages[i]))
+            continue; /* what the text is worth, policy_set_restore() tells */
+        print_message("# damage %zu\n", i);
+        assert_int_equal(state_dir_load_policies(&dir, &text, NULL), -EUCLEAN);
+        state_dir_set_aside_policies(&dir);
+        assert_int_equal(faccessat(dir.dir, "policies.json.damaged", F_OK, AT_SYMLINK_NOFOLLOW), 0);
+        assert_int_equal(state_dir_save_policies(&dir, "{}", NULL), 0);
+        assert_int_equal(state_dir_load_policies(&dir, &text, NULL), 0);
+        unlinkat(dir.dir, "policies.json", 0);
+        unlinkat(dir.dir, "policies.json.damaged", damages[i].shape == FOLDER ? AT_REMOVEDIR : 0);
+    }
+}
+
+/* A checkout's files may be writable for its owner's group. */
+static void copy_fixture(const char *fixtures, const char *name, const char *folder)
+{
+    cleanup_free char *from = folder_read(fixtures, name), *to = NULL;
+
+    assert_non_null(from);
+    assert_true(asprintf(&to, "vmpin/%s", name) > 0);
+    folder_write(folder, to, from);
+}
+
 /* Written by the vmpin of that version, or as it would have been. They stay for ever. */
 static void the_state_of_every_version_is_read(void **folder)
 {
@@ -106,7 +218,10 @@ static void the_state_of_every_version_is_read(void **folder)
     unsigned long left;
 
     assert_true(asprintf(&path, "%s/tests/fixtures/state/version-1", getenv("top_srcdir")) > 0);
-    assert_int_equal(state_dir_open(path, false, &dir, NULL), 0);
+    open_made(*folder, &dir);
+    copy_fixture(path, "guests/" UUID ".json", *folder);
+    copy_fixture(path, "holds/" UUID, *folder);
+    copy_fixture(path, "holds/all", *folder);
     assert_int_equal(state_dir_load(&dir, UUID, mounts, &state, NULL), 0);
     assert_int_equal(state.pid, 4242);
     assert_int_equal(state.start_time, 91234);
@@ -259,6 +374,8 @@ int main(void)
         in_folder(a_folder_that_is_not_there_is_an_empty_one_to_read),
         in_folder(a_state_comes_back),
         in_folder(a_damaged_state_is_lost_and_stays_so_until_it_is_replaced),
+        in_folder(a_state_is_never_trusted_however_it_is_damaged),
+        in_folder(policies_are_never_trusted_however_their_file_is_damaged),
         in_folder(the_state_of_every_version_is_read),
         in_folder(an_open_folder_that_was_removed_or_replaced_is_noticed),
         in_folder(policies_in_force_that_are_damaged_are_set_aside),
