@@ -27,6 +27,7 @@ integration_tests = \
 TESTS += tests/check-layers.py $(integration_tests)
 EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/integration/vmpintest/__init__.py \
+	tests/integration/vmpintest/aftermath.py \
 	tests/integration/vmpintest/drift.py \
 	tests/integration/vmpintest/expect.py \
 	tests/integration/vmpintest/few_watches.py \
@@ -35,6 +36,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/integration/vmpintest/node.py \
 	tests/integration/vmpintest/runner.py \
 	tests/integration/vmpintest/sandbox.py \
+	tests/integration/vmpintest/surroundings.py \
 	tests/integration/vmpintest/test.py \
 	tests/integration/vmpintest/trace.py \
 	tests/integration/vmpintest/vmpin.py \

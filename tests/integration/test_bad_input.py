@@ -232,18 +232,6 @@ def test_agent_odd_files(t):
         stays(guest, agent, odd.__name__)
 
 
-def test_agent_folder_gone(t):
-    """A policy folder that vanishes changes nothing; when it returns it is read again"""
-    guest, agent = good_agent(t)
-    lines = len(agent.log())
-    os.rename(str(t.policies), f"{t.root}/away")
-    agent.wait_log("policies.d", since=lines)
-    stays(guest, agent, "the folder went")
-    os.mkdir(str(t.policies), 0o755)
-    t.policies.write("z.json", policy(guest, {"vcpu*": cpus("0")}))
-    wait_for(lambda: pinned(guest, "vcpu1", "0"), 10, "the policy of the new folder")
-
-
 def test_last_good_outlives_agent(t):
     """The last good version of a wrong file outlives the agent's restart, and SIGKILL"""
     guest, agent = good_agent(t)

@@ -4,7 +4,6 @@
 strace makes the n-th write into the guest's control groups fail, or wait; which errors these lead
 to at every write and every undo write is tested without it in tests/unit.
 """
-import os
 import shutil
 import sys
 import time
@@ -33,6 +32,7 @@ def test_failed_write(t):
     """A write that fails half-way is undone, and message and exit status say what happened"""
     guest, other = t.guests(2, iothreads=1)
     before = guest.nodes.settings()
+    t.harmless(guest, other)
     t.policies.write("a.json", full([guest, other]))
     written = 0
     for number in range(1, 40):
@@ -49,9 +49,6 @@ def test_failed_write(t):
         t.vmpin.run("plan", guest.name, status=2)
     assert written >= 6, f"only {written} writes were made to fail"
     full_in_force(guest)
-    t.policies.remove("a.json")
-    t.vmpin.run("reconcile", status=0)
-    t.restored(guest, before)
 
 
 @takes(300)
@@ -59,6 +56,7 @@ def test_failed_undo(t):
     """When undoing fails too the run says so, and the next one knows the true baseline still"""
     guest = t.guest(iothreads=1)
     before = guest.nodes.settings()
+    t.harmless(guest)
     t.policies.write("a.json", full(guest))
     left = []
     for number in range(2, 6):
@@ -78,10 +76,11 @@ def test_failed_undo(t):
 def test_failed_heal(t):
     """A heal that fails keeps what succeeded; the next run does the rest"""
     guest = t.guest(vcpus=3)
+    t.harmless(guest)
     t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
     t.vmpin.run("reconcile", status=0)
     for role in ("vcpu0", "vcpu1", "vcpu2"):
-        guest.nodes.set_cpus(role, "0")
+        guest.nodes.widen(role)
     t.vmpin.run("reconcile", status=1, wrapper=inject(guest, "error=EBUSY:when=2"))
     healed = [r for r in ("vcpu0", "vcpu1", "vcpu2") if guest.nodes.cpus(r) == "1"]
     equal("healed in spite of one failure", len(healed), 2)
@@ -93,6 +92,7 @@ def test_failed_heal(t):
 def test_drift_beside_a_failure(t):
     """What fails for good and is undone again and again neither loops nor keeps drift from healing"""
     guest = t.guest()
+    t.harmless(guest)
     t.policies.write("a.json", policy(guest, {"vcpu1": cpus("1")}))
     agent = t.agent("-v", wrapper=inject(guest, "error=EBUSY", ["vcpu0/cpu.shares",
                                                                 "vcpu0/cpu.weight"]))
@@ -109,7 +109,7 @@ def test_drift_beside_a_failure(t):
     # One may be at its own writes; the others are tries after 1, 2, 4, 8 s, whatever the machine.
     assert time.monotonic() - begin > 4, "it was tried again and again"
     begin = time.monotonic()
-    guest.nodes.set_cpus("vcpu1", "0")
+    guest.nodes.widen("vcpu1")
     wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "healing")
     assert time.monotonic() - begin < 7, "the heal waited for the next try"
 
@@ -117,6 +117,7 @@ def test_drift_beside_a_failure(t):
 @takes(300)
 def test_guest_ends_in_the_middle(t):
     """A guest that stops in the middle of an apply is gone, and the others are done"""
+    t.harmless()
     for number in (1, 3, 6):
         other, guest, last = t.guests(3, iothreads=1)
         t.policies.write("a.json", full([other, guest, last]))
@@ -153,6 +154,7 @@ def marker(guest, number):
 def test_guest_ends_under_the_agent(t):
     """Guests that start and stop at once do not disturb the agent"""
     other = t.guest()
+    t.harmless(other)
     t.policies.write("a.json", {"match": EVERY, "apply": {
         "vm": {"cpu": {"shares": 2048}}, "vcpu*": cpus("1"), "emulator": cpus("0")}})
     agent = t.agent()
@@ -165,8 +167,6 @@ def test_guest_ends_under_the_agent(t):
     wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the policy after all this")
     pinned(other, "vcpu1", "1")
     assert agent.running()
-    left = [f for f in os.listdir("/proc/%d/fd" % agent.pid)]
-    assert len(left) < 100, f"the agent holds {len(left)} descriptors"
 
 
 if __name__ == "__main__":

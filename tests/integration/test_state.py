@@ -26,6 +26,7 @@ def read_state(t, guest):
 def test_state_folder_removed(t):
     """The agent makes a state folder that was removed anew; what it has in force stays its own"""
     guest = t.guest()
+    t.harmless()
     virsh("vcpupin", guest.name, "1", "0-1", "--live")
     t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
     agent = t.agent()
@@ -90,6 +91,7 @@ def test_two_agents_after_a_removal(t):
 def test_damaged_state(t):
     """A damaged state is set aside with a message; what is in force stays and no baseline is made up"""
     guest = t.guest()
+    t.harmless(left=[f"{guest.uuid}.json.damaged", "policies.json.damaged"])
     t.policies.write("a.json", policy(guest, {"vcpu1": cpus("1"), "vm": {"cpu": {"shares": 333}}}))
     t.agent().stop()
     t.vmpin.run("reconcile", status=0)
@@ -112,6 +114,7 @@ def test_damaged_state(t):
 def test_full_disk(t):
     """On a full disk nothing is written without its baseline; when there is room all is put right"""
     guest = t.guest()
+    t.harmless()
     was = guest.nodes.cpus("vcpu1")
     os.mkdir(t.vmpin.state)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=1000", "vmpin-test", t.vmpin.state], check=True)

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 
-from . import guest, host
+from . import host
 
 NO_LIMIT_V1 = 1 << 62
 # Files that change by themselves, or that are commands rather than settings.
@@ -79,6 +79,10 @@ class Nodes:
 
     def set_cpus(self, role, cpus):
         self.write(role, "cpuset.cpus", cpus)
+
+    def widen(self, role):
+        """As set_cpus(), to what libvirt gives a guest without pins: no other baseline comes of it."""
+        self.set_cpus(role, self.cpus("vm"))
 
     def mems(self, role):
         return self.set(role, "mems")
@@ -186,20 +190,6 @@ def put_by(program, path, text, name=""):
         process.stdin.close()
         process.wait()
         process.stdout.close()
-
-
-def elsewhere():
-    """Every setting of every control group that is no test guest's."""
-    found = {}
-    for hierarchy in host.hierarchies():
-        for folder, names, files in os.walk(hierarchy.path):
-            names[:] = [name for name in names if not guest.OURS.search(name)]
-            for name in files:
-                path = os.path.join(folder, name)
-                with contextlib.suppress(OSError):
-                    if os.stat(path).st_mode & 0o200 and not MOVING.match(name):
-                        found[path] = content(path)
-    return found
 
 
 def content(path):

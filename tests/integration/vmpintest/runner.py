@@ -52,6 +52,7 @@ def run_one(function, machine):
         with t:
             try:
                 function(t)
+                t.finish()
             finally:
                 signal.alarm(0)
     except (Skip, KeyboardInterrupt, SystemExit):

@@ -7,8 +7,10 @@ import subprocess
 import tempfile
 
 from . import node
-from .host import hierarchies, read
+from .aftermath import Aftermath
 from .guest import Guest, virsh
+from .host import hierarchies, read
+from .surroundings import Surroundings
 from .vmpin import Agent, Vmpin
 from .waiting import slow, wait_for
 
@@ -27,6 +29,7 @@ class Test:
         self.undo = contextlib.ExitStack()
         self.agents = []
         self.made = []
+        self.aftermath = None
         self.root = tempfile.mkdtemp(prefix="vmpin-test-")
         os.chmod(self.root, 0o755)
         self.undo.callback(shutil.rmtree, self.root, ignore_errors=True)
@@ -92,6 +95,15 @@ class Test:
             return process.returncode, told
         return finish
 
+    def harmless(self, *guests, left=()):
+        """What the test does to vmpin from here on must do no harm; the test ends with a check of
+        that: see aftermath.py. The guests are not under a policy yet."""
+        self.aftermath = Aftermath(self, guests, left)
+
+    def finish(self):
+        if self.aftermath:
+            self.aftermath.check()
+
     # -- what a test says often --------------------------------------------------------------------
 
     def untouched(self, guest, before):
@@ -100,14 +112,11 @@ class Test:
 
     @contextlib.contextmanager
     def nothing_else(self):
-        """Nothing of the host is touched meanwhile but the tests' guests. What comes or goes by
-        itself (other programs' groups) does not count."""
-        before = node.elsewhere()
+        """Nothing of the host is touched meanwhile but the tests' guests."""
+        before = Surroundings(self.root)
         yield
-        after = node.elsewhere()
-        both = before.keys() & after.keys()
-        changed = node.difference({k: before[k] for k in both}, {k: after[k] for k in both})
-        assert not changed, f"control groups of others were touched:\n{changed}"
+        changed = before.changed()
+        assert not changed, f"what is not vmpin's was touched:\n{changed}"
 
     def restored(self, guest, before):
         """As untouched, but for what the kernel does not take back. True, or an AssertionError."""

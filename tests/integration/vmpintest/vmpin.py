@@ -12,7 +12,7 @@ import threading
 import time
 
 from . import guest, sandbox
-from .host import alive, stop
+from .host import alive, read, stop
 from .waiting import slow, wait_for
 
 BUILD = os.environ.get("top_builddir", ".")
@@ -126,6 +126,16 @@ class Vmpin:
         except ValueError as error:
             raise AssertionError(f"no JSON ({error}) from: {result}") from None
 
+    def baselines(self, guest):
+        """(role, attribute, baseline) of each file that the state has of the guest."""
+        try:
+            with open(f"{self.state}/guests/{guest.uuid}.json", encoding="utf-8") as file:
+                state = json.load(file)
+        except FileNotFoundError:
+            return []
+        assert not state["lost"], state
+        return [cell[:3] for cell in state["cells"] if not {"mask", "unit"} & set(cell[4:])]
+
     def cgtree(self, *args, status=0):
         result = guest.run([f"{self.bin}/cgtree", *args], env=self.environment())
         self.results.append(result)
@@ -157,10 +167,10 @@ class Agent:
 
     @property
     def pid(self):
-        """The agent's own, not its wrapper's."""
+        """The agent's own, not its wrapper's, unless that has become it."""
         if self.sandbox:
             return self.sandbox.pid()
-        if not self.wrapped:
+        if not self.wrapped or read(f"/proc/{self.process.pid}/comm") == "vmpin":
             return self.process.pid
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
             return int(file.read().split()[0])
