@@ -12,7 +12,7 @@
 static const char *lacks_room(const struct check_input *input, const struct cg_set *nodes)
 {
     const struct host *host = input->nodes->host;
-    pid_t pid = input->nodes->binding->pid;
+    const struct resident guest = resident_of(input->nodes);
     const char *lack = "these memory nodes have less room free than the guest's memory takes";
     uint64_t room = 0, needed = 0;
 
@@ -23,11 +23,11 @@ static const char *lacks_room(const struct check_input *input, const struct cg_s
             return lack;
         room += bytes;
     }
-    if (resident_bytes(host, pid, input->scratch, &needed) < 0 || needed <= room)
+    if (resident_bytes(host, guest.pid, input->scratch, &needed) < 0 || needed <= room)
         return NULL;
-    if (resident_elsewhere(host, pid, nodes, input->scratch, &needed) < 0)
+    if (resident_elsewhere(&guest, nodes, input->scratch, &needed) < 0)
         return "these memory nodes have less room free than the guest's memory takes, and how much "
-               "of it is there already could not be seen: that needs CAP_SYS_PTRACE";
+               "of it is there already could not be seen: with hugepages that needs CAP_SYS_PTRACE";
     return needed <= room ? NULL : lack;
 }
 

@@ -15,6 +15,11 @@
 /* How long mover_write() waits for its value to be seen: the kernel takes a millisecond. */
 #define SEEN_STEP_MS 1
 #define SEEN_STEPS   1000
+/* How long the kernel's counts of a control group's memory may be late (FLUSH_TIME in
+ * mm/memcontrol.c), and which difference is none. */
+#define LATE_MS      2500
+#define LATE_STEP_MS 500
+#define LATE_BYTES   (1u << 20)
 
 void mover_init(struct mover *mover)
 {
@@ -35,22 +40,30 @@ struct job {
     const struct host *host;
     const struct move_write *writes;
     size_t count;
-    pid_t moved; /* the guest's process, to see where its pages are afterwards; 0: none */
+    struct resident moved; /* to see where its pages are afterwards */
 };
 
 /* ---- in the child --------------------------------------------------------------------------- */
 
-/* The last one writes what the guest's own node has in the end. */
+/* The last one writes what the guest's own node has in the end. Counts that may be late are given
+ * the time to come. */
 static uint64_t elsewhere(const struct job *job)
 {
     cleanup_buffer struct buffer scratch = {0};
     const struct cg_set *nodes;
     uint64_t bytes;
 
-    if (cg_value_set(job->writes[job->count - 1].value, &nodes) < 0 ||
-        resident_elsewhere(job->host, job->moved, nodes, &scratch, &bytes) < 0)
+    if (cg_value_set(job->writes[job->count - 1].value, &nodes) < 0)
         return RESIDENT_UNKNOWN;
-    return bytes;
+    for (unsigned waited = 0;; waited += LATE_STEP_MS) {
+        int r = resident_elsewhere(&job->moved, nodes, &scratch, &bytes);
+
+        if (r < 0)
+            return RESIDENT_UNKNOWN;
+        if (r == 0 || bytes < LATE_BYTES || waited >= LATE_MS)
+            return bytes;
+        poll(NULL, 0, LATE_STEP_MS);
+    }
 }
 
 /* Its exit status is the errno, its last words are the error or how much stayed elsewhere. */
@@ -89,12 +102,14 @@ static pid_t start(const struct job *job, int *ret, struct cg_error **err)
                          strerror(errno));
     in = ends[0];
     out = ends[1];
-    keep = calloc(job->count + 2, sizeof(*keep));
+    keep = calloc(job->count + 3, sizeof(*keep));
     if (!keep)
         return error_out_of_memory(err);
     for (size_t i = 0; i < job->count; i++)
         keep[kept++] = job->writes[i].dir;
     keep[kept++] = job->host->proc;
+    if (job->moved.node >= 0)
+        keep[kept++] = job->moved.node;
     keep[kept++] = out;
     pid = child_fork(keep, kept);
     free(keep); /* in the child too */
@@ -142,7 +157,7 @@ int mover_start(struct mover *mover, const char *uuid, struct nodes *nodes, cons
                 struct cg_error **err)
 {
     cleanup_free struct move_write *writes = calloc(plan->count, sizeof(*writes));
-    struct job job = {.host = nodes->host, .writes = writes, .moved = nodes->binding->pid};
+    struct job job = {.host = nodes->host, .writes = writes, .moved = resident_of(nodes)};
 
     if (!writes)
         return error_out_of_memory(err);
@@ -230,7 +245,8 @@ static int wait_until_seen(const struct kernel *kernel, const struct move_write 
 int mover_write(struct mover *mover, const struct host *host, const struct move_write *write,
                 struct cg_error **err)
 {
-    const struct job job = {.host = host, .writes = write, .count = 1};
+    const struct job job = {
+        .host = host, .writes = write, .count = 1, .moved = {.host = host, .node = -1}};
     cleanup_close int result = -1;
     uint64_t nothing;
     pid_t pid;

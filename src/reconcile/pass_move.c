@@ -58,11 +58,11 @@ int pass_leave_mems(struct pass *pass)
 
         if (!attr_moves_memory(target->attr))
             continue;
-        if (told && refusals_add(&pass->report.refusals, target->role, NULL, target->attr,
-                                 target->origin,
-                                 "not given back, since the guest's memory still moves (process "
-                                 "%d): revert again when that has ended",
-                                 (int)pass->state.mover) < 0)
+        if (told &&
+            refusals_add(&pass->report.refusals, target->role, NULL, target->attr, target->origin,
+                         "not given back, since the guest's memory still moves (process "
+                         "%d): revert again when that has ended",
+                         (int)pass->state.mover) < 0)
             return -ENOMEM;
         cells_remove(&pass->targets, target);
     }
@@ -154,11 +154,13 @@ const char *pass_move_note(const struct pass *pass, const struct step *step)
     return pass->move == MOVE_WAITS ? "waits until another guest's memory has moved" : NULL;
 }
 
-/* "The kernel took the write" is not "the memory is there". A host that does not tell is believed. */
+/* "The kernel took the write" is not "the memory is there". A host that does not tell is believed.
+ */
 static void see_memory(struct pass *pass)
 {
     const struct step *last = NULL;
     const struct cg_set *nodes;
+    struct resident guest;
 
     for (size_t i = 0; i < pass->plan.count; i++)
         if (step_moves(&pass->plan.steps[i])) {
@@ -166,9 +168,10 @@ static void see_memory(struct pass *pass)
                 return;
             last = &pass->plan.steps[i];
         }
-    if (last && cg_value_set(last->cell.value, &nodes) == 0)
-        resident_elsewhere(pass->context->host, pass->nodes.binding->pid, nodes,
-                           &pass->context->scratch, &pass->report.memory_elsewhere);
+    if (!last || cg_value_set(last->cell.value, &nodes) < 0)
+        return;
+    guest = resident_of(&pass->nodes);
+    resident_elsewhere(&guest, nodes, &pass->context->scratch, &pass->report.memory_elsewhere);
 }
 
 int pass_start_move(struct pass *pass, struct cg_error **err)

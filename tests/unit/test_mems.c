@@ -479,21 +479,63 @@ static void a_value_that_is_written_meanwhile_stands_or_is_refused(void **state)
     assert_non_null(strstr(cg_error_text(error), "cpuset.mems"));
 }
 
-static void memory_is_counted_where_it_is(void **state)
+static void assert_elsewhere(const struct bench *bench, const struct resident *guest, int result,
+                             uint64_t wanted)
 {
-    const struct bench *bench = *state;
     cleanup_set struct cg_set *nodes = NULL;
     cleanup_buffer struct buffer scratch = {0};
     uint64_t bytes = 0;
+
+    assert_int_equal(cg_set_parse("0", &nodes, NULL), 0);
+    assert_int_equal(resident_elsewhere(guest, nodes, &scratch, &bytes), result);
+    if (result >= 0)
+        assert_int_equal(bytes, wanted);
+}
+
+static void memory_is_counted_where_it_is(void **state)
+{
+    const struct bench *bench = *state;
+    struct resident guest = {.host = bench->host, .pid = 7, .node = -1};
 
     folder_write(bench->folder, "proc/7/numa_maps",
                  "55d0 default file=/a\\040N1=9 mapped=3 N0=1 N1=2 kernelpagesize_kB=4\n"
                  "7f00 default anon=9 dirty=9 N0=4 N1=5 kernelpagesize_kB=2048\n"
                  "7fff default stack\n");
-    assert_int_equal(cg_set_parse("0", &nodes, NULL), 0);
-    assert_int_equal(resident_elsewhere(bench->host, 7, nodes, &scratch, &bytes), 0);
-    assert_int_equal(bytes, (2 * 4 + 5 * 2048) * 1024);
-    assert_int_equal(resident_elsewhere(bench->host, 8, nodes, &scratch, &bytes), -ENOENT);
+    assert_elsewhere(bench, &guest, 0, (2 * 4 + 5 * 2048) * 1024);
+    guest.pid = 8;
+    assert_elsewhere(bench, &guest, -ENOENT, 0);
+}
+
+/* As to a root without CAP_SYS_PTRACE. */
+static int read_but_numa_maps(const struct kernel *k, int dir, const char *file,
+                              struct buffer *into)
+{
+    return strstr(file, "numa_maps") ? -EACCES : kernel_real.read(&kernel_real, dir, file, into);
+}
+
+static void memory_that_the_process_does_not_show_is_counted_where_it_is_charged(void **state)
+{
+    const struct bench *bench = *state;
+    struct kernel kernel = kernel_real;
+    struct host host = *bench->host;
+    struct resident guest = {
+        .host = &host, .pid = 7, .node = bench->binding.places->dir, .version = 2};
+
+    kernel.read = read_but_numa_maps;
+    host.kernel = &kernel;
+    folder_write(bench->folder, "proc/7/status", "Name:\tqemu\nHugetlbPages:\t       0 kB\n");
+    folder_write(bench->folder, "sys/fs/cgroup/g/memory.numa_stat",
+                 "anon N0=4096 N1=8192\nfile N0=1 N1=999\nfile_mapped N0=0 N1=4096\n"
+                 "anon_thp N0=0 N1=999\n");
+    assert_elsewhere(bench, &guest, 1, 8192 + 4096);
+    folder_write(bench->folder, "sys/fs/cgroup/g/memory.numa_stat",
+                 "total=9 N0=1 N1=8\nfile=4 N0=0 N1=4\nanon=3 N0=1 N1=2\nunevictable=2 N0=1 N1=1\n"
+                 "hierarchical_anon=3 N0=1 N1=2\n");
+    guest.version = 1;
+    assert_elsewhere(bench, &guest, 1, (2 + 1) * (uint64_t)sysconf(_SC_PAGESIZE));
+    /* Which the memory controller does not count. */
+    folder_write(bench->folder, "proc/7/status", "Name:\tqemu\nHugetlbPages:\t    2048 kB\n");
+    assert_elsewhere(bench, &guest, -EACCES, 0);
 }
 
 #define WITH_BENCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
@@ -519,6 +561,7 @@ int main(void)
         cmocka_unit_test(a_writer_whose_write_has_returned_is_waited_for_without_another_move),
         WITH_BENCH(a_value_that_is_written_meanwhile_stands_or_is_refused),
         WITH_BENCH(memory_is_counted_where_it_is),
+        WITH_BENCH(memory_that_the_process_does_not_show_is_counted_where_it_is_charged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
