@@ -150,11 +150,9 @@ int message_format(const struct message *message, char **ret_line)
     json_memory_watch();
     object = message_to_json(message);
     if (object)
-        line = json_dumps(object, JSON_COMPACT);
-    if (json_memory_lacked() || (object && !line)) {
-        free(line);
+        line = json_memory_text(object, JSON_COMPACT);
+    if (json_memory_lacked() || (object && !line))
         return -ENOMEM;
-    }
     if (!object)
         return -EINVAL;
     if (strlen(line) > MESSAGE_LINE_LIMIT) {

@@ -103,12 +103,10 @@ int policy_set_save(const struct policy_set *set, const struct policy_problems *
     if (r >= 0)
         r = save_problems(problems, array);
     if (r >= 0)
-        text = json_dumps(state, JSON_COMPACT);
+        text = json_memory_text(state, JSON_COMPACT | JSON_ENSURE_ASCII);
     json_decref(state);
-    if (!text || json_memory_lacked()) {
-        free(text);
+    if (!text)
         return -ENOMEM;
-    }
     *ret_text = text;
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "policy/policy_text.h"
 
 #include "base/error.h"
+#include "guest/json_memory.h"
 
 #include <string.h>
 
@@ -224,14 +225,14 @@ static char *written_text(const struct setting_reading *reading)
     char *text;
 
     if (!reading->second_value)
-        return json_dumps(reading->value, JSON_COMPACT | JSON_ENCODE_ANY);
+        return json_memory_text(reading->value, JSON_COMPACT | JSON_ENCODE_ANY);
     both = json_object();
     if (!both || json_object_set(both, reading->key, (json_t *)reading->value) < 0 ||
         json_object_set(both, reading->second, (json_t *)reading->second_value) < 0) {
         json_decref(both);
         return NULL;
     }
-    text = json_dumps(both, JSON_COMPACT);
+    text = json_memory_text(both, JSON_COMPACT);
     json_decref(both);
     return text;
 }

@@ -100,11 +100,9 @@ int state_format(const struct guest_state *state, char **ret_text)
                      state->lost, "moving", mover_to_json(state));
     if (json_object_set_new(root, "cells", cells) < 0)
         return -ENOMEM;
-    text = json_dumps(root, 0);
-    if (!text || json_memory_lacked()) {
-        free(text);
+    text = json_memory_text(root, 0);
+    if (!text)
         return -ENOMEM;
-    }
     *ret_text = text;
     return 0;
 }

@@ -45,6 +45,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/lab/build-image \
 	tests/lab/run \
 	tests/lab/test_attributes.py \
+	tests/lab/test_capabilities.py \
 	tests/lab/test_cgtree_v2.py \
 	tests/lab/test_clock.py \
 	tests/lab/test_cpus.py \

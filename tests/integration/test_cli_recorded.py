@@ -94,6 +94,14 @@ class Host:
                     found[path] = (file.read(), os.stat(path).st_mtime_ns)
         return found
 
+    def state_files(self):
+        """Those that are read, not the empty locks."""
+        found = []
+        for folder, _, files in os.walk(f"{self.root}/run/vmpin"):
+            found += [f"{folder}/{name}" for name in files if not name.endswith(".lock")]
+        assert len(found) >= 4, found
+        return found
+
     def policy(self, name, value):
         text = value if isinstance(value, str) else json.dumps(value)
         write(f"{self.policies}/{name}", text)
@@ -427,7 +435,7 @@ def hostile(text):
 
 
 def test_hostile_names_everywhere(h):
-    """Whatever names guests, policies and files bear, tables, --json and the log are but text"""
+    """Whatever names guests, policies and files bear, tables, --json, log, metrics and state are text"""
     evil = "\x1b]\x07\x1b[\x9b\r\u202e"
     with open(RECORDING) as file:
         lines = [json.loads(line) for line in file]
@@ -436,7 +444,8 @@ def test_hostile_names_everywhere(h):
             line["facts"].update(name=f"{evil}db1", title=evil)
     recording = f"{h.root}/odd.jsonl"
     write(recording, "".join(json.dumps(line) + "\n" for line in lines))
-    h.policy("a.json", pins("*", name=f"p{evil}", description=evil))
+    named = json.dumps(pins("*", name=f"p{evil}", description=evil), ensure_ascii=False)
+    h.policy("a.json", named)
     commands = [(["plan"], 2), (["status"], 2), (["explain", DB1], 0), (["hold", DB1], 0),
                 (["release", DB1], 0), (["reconcile"], 0), (["revert"], 0), (["check"], 0),
                 (["check", "--host"], 0), (["explain", evil], 1), (["plan", evil], 1),
@@ -455,10 +464,15 @@ def test_hostile_names_everywhere(h):
                 if more == ["--json"] and done.stdout:
                     json.loads(done.stdout)
     with open(f"{h.root}/agent.log", "w") as log:
-        agent = subprocess.Popen(h.command("agent", "-v", recording=recording), stdout=log,
-                                 stderr=log)
+        agent = subprocess.Popen(h.command("agent", "-v", "--metrics", f"{h.root}/m.prom",
+                                           recording=recording), stdout=log, stderr=log)
     try:
         until(lambda: "looked at" in open(f"{h.root}/agent.log").read(), "a pass in the log")
+        until(lambda: os.path.exists(f"{h.root}/m.prom"), "a metrics file")
+        for path in (f"{h.root}/m.prom", *h.state_files()):
+            with open(path, newline="", errors="surrogateescape") as file:
+                text = file.read()
+            assert not hostile(text), f"{path}: {hostile(text)} in {text!r}"
     finally:
         agent.terminate()
         agent.wait(20)

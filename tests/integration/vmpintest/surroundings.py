@@ -36,8 +36,8 @@ def settings():
 
 
 def threads(ignored):
-    """Where each thread of each program may run, and its control groups; `ignored` and the tests'
-    guests are left out."""
+    """Where each thread of each program may run, and the control groups that decide on that;
+    `ignored` and the tests' guests are left out."""
     found = {}
     for pid in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError):
@@ -56,8 +56,9 @@ def thread(path):
     status = dict(line.split(":\t", 1) for line in host.read(f"{path}/status").splitlines()
                   if ":\t" in line)
     name = f"{path} {status['Name']}, started at {fields[19]}"
-    return {name: (status["Cpus_allowed_list"], status.get("Mems_allowed_list"),
-                   host.read(f"{path}/cgroup"))}
+    groups = [line for line in host.read(f"{path}/cgroup").splitlines()
+              if {"cpu", "cpuset", ""} & set(line.split(":")[1].split(","))]
+    return {name: (status["Cpus_allowed_list"], status.get("Mems_allowed_list"), groups)}
 
 
 def files():

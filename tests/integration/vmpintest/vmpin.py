@@ -208,7 +208,12 @@ class Agent:
         return next((pid for pid in children if alive(pid)), None)
 
     def descriptors(self):
-        return len(os.listdir(f"/proc/{self.pid}/fd"))
+        """But for the timers, of which sd-event keeps one for each clock that was ever asked for."""
+        fds, count = f"/proc/{self.pid}/fd", 0
+        for fd in os.listdir(fds):
+            with contextlib.suppress(OSError):  # it has been closed meanwhile
+                count += "timerfd" not in os.readlink(f"{fds}/{fd}")
+        return count
 
     def children(self):
         """All there are, with those that nobody has waited for."""

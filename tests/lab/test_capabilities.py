@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+"""Each capability that the unit leaves to the agent: what fails without it, and does not with it."""
+import contextlib
+import os
+import shutil
+import signal
+import sys
+
+from test_service import Service, install, shown, systemctl
+from vmpintest import main, wait_for
+from vmpintest.expect import cpus, equal, pinned, policy
+from vmpintest.guest import run
+
+DROP_IN = "/run/systemd/system/vmpin.service.d"
+HELPER_TROUBLE = "a3e1007c3d23433eae9326b9ec23137f"
+
+
+@contextlib.contextmanager
+def without(capability):
+    """The unit as it is shipped, but for that one."""
+    install()
+    os.makedirs(DROP_IN)
+    with open(f"{DROP_IN}/capability.conf", "w") as file:
+        file.write(f"[Service]\nCapabilityBoundingSet=~{capability}\n")
+    systemctl("daemon-reload")
+    try:
+        yield
+    finally:
+        systemctl("stop", "vmpin", check=False)
+        shutil.rmtree(DROP_IN)
+        systemctl("daemon-reload")
+
+
+def masked_guest(t):
+    """One vCPU's thread keeps itself to CPU 0, of the two that its group grants it."""
+    guest = t.guest()
+    guest.nodes.set_cpus("vcpu1", "0-1")
+    for tid in guest.nodes.threads("vcpu1"):
+        os.sched_setaffinity(tid, {0})
+    equal("vcpu1", guest.nodes.allowed("vcpu1"), {"0"})
+    return guest
+
+
+def test_sys_nice(t):
+    """Without CAP_SYS_NICE a thread's own mask keeps it from the policy's CPUs"""
+    guest = masked_guest(t)
+    with without("CAP_SYS_NICE"):
+        service = Service(t)
+        service.folder.write("a.json", policy(guest, {"vcpu1": cpus("0-1")}))
+        systemctl("start", "vmpin")
+        wait_for(lambda: "1 failed" in shown("StatusText"), 20, "the refusal")
+        equal("vcpu1", guest.nodes.allowed("vcpu1"), {"0"})
+    systemctl("start", "vmpin")
+    wait_for(lambda: pinned(guest, "vcpu1", "0-1"), 20, "the policy")
+
+
+def test_kill(t):
+    """Without CAP_KILL a helper that hangs keeps the agent from ending"""
+    guest = t.guest()
+    with without("CAP_KILL"):
+        service = Service(t).start(guest)
+        equal("result", end_beside_a_hung_helper(service), "timeout")
+    systemctl("reset-failed", "vmpin")
+    service.start(guest)
+    equal("result", end_beside_a_hung_helper(service), "success")
+
+
+def end_beside_a_hung_helper(service):
+    os.kill(service.helper(), signal.SIGSTOP)
+    systemctl("stop", "vmpin")
+    return shown("Result")
+
+
+def helper_troubles():
+    return run(["journalctl", "-u", "vmpin", f"MESSAGE_ID={HELPER_TROUBLE}", "-o", "cat"],
+               check=True).out.count("\n")
+
+
+def needs_to_start_the_helper(t, capability):
+    guest = t.guest()
+    before = guest.nodes.settings()
+    with without(capability):
+        service = Service(t)
+        service.folder.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+        told = helper_troubles()
+        systemctl("start", "vmpin")
+        wait_for(lambda: helper_troubles() > told, 20, "word of the helper")
+        t.untouched(guest, before)
+    service.start(guest)
+
+
+def test_setuid(t):
+    """Without CAP_SETUID the helper cannot become its user, and is not started"""
+    needs_to_start_the_helper(t, "CAP_SETUID")
+
+
+def test_setgid(t):
+    """Without CAP_SETGID the helper cannot leave root's groups, and is not started"""
+    needs_to_start_the_helper(t, "CAP_SETGID")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
