@@ -15,6 +15,7 @@ from vmpintest.vmpin import BUILD, Folder
 PACKAGES = f"{BUILD}/packages"  # by `make packages`
 NAMES = ("vmpin", "libcgtree-dev", "libcgtree0")
 POLICIES = "/etc/vmpin/policies.d"
+WANTED = "/etc/systemd/system/multi-user.target.wants/vmpin.service"
 
 
 def dpkg(*words):
@@ -47,6 +48,11 @@ def shown(name):
     return run(["systemctl", "show", "-P", name, "vmpin"], check=True).out.strip()
 
 
+def owned():
+    """The files that dpkg has put there."""
+    return [path for path in dpkg("--listfiles", *NAMES).out.splitlines() if os.path.isfile(path)]
+
+
 def in_force(guest):
     wait_for(lambda: pinned(guest, "vcpu1", "1"), 20, "the policy")
 
@@ -73,6 +79,19 @@ def test_install(t):
 
 
 @takes(240)
+def test_contents(t):
+    """The packages have the completions of both shells, the user, the catalogue, unit and manuals"""
+    install(t)
+    files = owned()
+    for end in ("/bash-completion/completions/vmpin", "/bash-completion/completions/cgtree",
+                "/zsh/vendor-completions/_vmpin", "/zsh/vendor-completions/_cgtree",
+                "/sysusers.d/vmpin.conf", "/catalog/vmpin.catalog", "/system/vmpin.service",
+                "/man8/vmpin.service.8.gz", "/man1/cgtree.1.gz", "/pkgconfig/libcgtree.pc"):
+        assert any(path.endswith(end) for path in files), f"no {end} in {files}"
+    run(["bash", "-c", ". /usr/share/bash-completion/completions/vmpin && complete -p vmpin"], check=True)
+
+
+@takes(240)
 def test_upgrade(t):
     """Upgraded, the agent is another one, values stayed in force, and their baseline is known"""
     guest = t.guest()
@@ -94,12 +113,16 @@ def test_remove_and_purge(t):
     guest = t.guest()
     install(t)
     during = apply(guest)
+    files = owned()
+    assert os.path.lexists(WANTED), "systemd would not start it"
     dpkg("--remove", "vmpin")
     t.untouched(guest, during)
     equal("process", run(["pgrep", "-x", "vmpin"]).out, "")
     assert os.path.exists("/run/vmpin/policies.json"), "the state is lost before the purge"
-    dpkg("--purge", "vmpin")
+    dpkg("--purge", *NAMES)
     t.untouched(guest, during)
+    equal("files left", [path for path in files if os.path.exists(path)], [])
+    assert not os.path.lexists(WANTED), "systemd would still start it"
     assert not os.path.exists("/run/vmpin"), "the state outlives the purge"
     assert os.path.exists(f"{POLICIES}/a.json"), "the admin's policy is lost"
 
