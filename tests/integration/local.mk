@@ -45,7 +45,6 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/lab/build-image \
 	tests/lab/run \
 	tests/lab/test_attributes.py \
-	tests/lab/test_capabilities.py \
 	tests/lab/test_cgtree_v2.py \
 	tests/lab/test_clock.py \
 	tests/lab/test_cpus.py \
@@ -54,6 +53,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/lab/test_mems.py \
 	tests/lab/test_names.py \
 	tests/lab/test_package.py \
+	tests/lab/test_sandbox.py \
 	tests/lab/test_service.py \
 	tests/lab/test_units.py \
 	tests/lab/test_weight.py

@@ -329,6 +329,7 @@ def test_sigterm(t):
     took = agent.stop()
     assert took < slow(1), f"it took {took:.2f} s"
     equal("exit status", agent.process.returncode, 0)
+    wait_for(lambda: "STOPPING=1" in agent.notified, 5, "word of the end to the service manager")
     full_in_force(guest)
     assert not os.path.exists(f"/proc/{helper}"), "the helper outlives the agent"
 

@@ -114,6 +114,25 @@ def test_drift_beside_a_failure(t):
     assert time.monotonic() - begin < 7, "the heal waited for the next try"
 
 
+def test_watchdog(t):
+    """While the loop is stuck in a write the watchdog is not served; afterwards it is again"""
+    guest = t.guest()
+    t.vmpin.variables = {"WATCHDOG_USEC": "1000000"}
+    agent = t.agent(wrapper=inject(guest, "delay_enter=4000000:when=1"))
+    t.policies.write("a.json", policy(guest, {"vcpu1": cpus("1")}))
+    pauses = []
+    wait_for(lambda: served(agent, pauses) and pinned(guest, "vcpu1", "1"), 20, "the policy")
+    assert max(pauses) > 3, f"it was served after at most {max(pauses):.1f} s"
+
+
+def served(agent, pauses):
+    """The watchdog, once more; after how long is added."""
+    count, begin = agent.notified.count("WATCHDOG=1"), time.monotonic()
+    wait_for(lambda: agent.notified.count("WATCHDOG=1") > count, 10, "the watchdog")
+    pauses.append(time.monotonic() - begin)
+    return True
+
+
 @takes(300)
 def test_guest_ends_in_the_middle(t):
     """A guest that stops in the middle of an apply is gone, and the others are done"""

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""Each capability that the unit leaves to the agent: what fails without it, and does not with it."""
+"""What the unit keeps from the agent, and of what it leaves, what for: each capability is taken away
+once, and something fails that does not with it."""
 import contextlib
 import os
 import shutil
@@ -29,6 +30,37 @@ def without(capability):
         systemctl("stop", "vmpin", check=False)
         shutil.rmtree(DROP_IN)
         systemctl("daemon-reload")
+
+
+def inside(service, *words):
+    """Runs it where the service's files are."""
+    return run(["nsenter", "--mount", "--net", "--target", str(service.pid), *words])
+
+
+def test_files(t):
+    """Of the file system the service may write to the control groups and /run/vmpin, and no more"""
+    guest = t.guest()
+    service = Service(t).start(guest)
+    cpuset = guest.nodes.file("vcpu1", "cpuset.cpus")
+    for folder in ("/", "/etc", "/etc/vmpin", "/run", "/run/libvirt", "/usr/bin", "/var/lib"):
+        result = inside(service, "touch", f"{folder}/vmpin-was-here")
+        assert result.status != 0 and "Read-only" in result.err, f"{folder}: {result}"
+    for path in ("/proc/sys/kernel/hostname", "/sys/kernel/mm/ksm/run"):
+        result = inside(service, "sh", "-c", f"echo 0 >{path}")
+        assert result.status != 0, f"{path} can be written to"
+    equal("control groups", inside(service, "sh", "-c", f"echo 1 >{cpuset}").status, 0)
+    equal("state", inside(service, "touch", "/run/vmpin/vmpin-was-here").status, 0)
+    os.unlink("/run/vmpin/vmpin-was-here")
+
+
+def test_network(t):
+    """The service has no network and no devices"""
+    service = Service(t).start(t.guest())
+    with open(f"/proc/{service.pid}/net/dev") as file:
+        devices = [line.split(":")[0].strip() for line in file if ":" in line]
+    equal("network devices", devices, ["lo"])
+    assert inside(service, "test", "-e", "/dev/vda").status != 0, "it sees the disk"
+    assert inside(service, "test", "-e", "/dev/null").status == 0
 
 
 def masked_guest(t):
