@@ -13,7 +13,7 @@ from .node import MOVING, content, difference
 FOLDERS = ("/etc/libvirt", "/etc/systemd/system", "/etc/vmpin", "/proc/sys/kernel", "/run/libvirt",
            "/run/vmpin", "/usr/lib/vmpin", "/var/lib/libvirt/qemu")
 # libvirtd's own, of each time that it starts; the kernel's counters.
-ITS_OWN = re.compile(r".*\.pid|.*-sock.*|.*/random/.*|.*/ns_last_pid|.*/ostype|.*/perf_event_max_.*")
+ITS_OWN = re.compile(r".*\.pid|.*-sock.*|.*/random/.*|.*/ns_last_pid|.*/pty/nr")
 CPU = re.compile(r"cpu\d+$")
 # Groups that others make and remove: systemd's units, test programs that run beside.
 FLEETING = re.compile(r"\.(service|scope|slice|mount|socket|swap)(/|$)|/vmpin-test-|/machine$")
