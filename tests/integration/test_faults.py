@@ -19,8 +19,8 @@ ERRORS = ("EBUSY", "EINVAL", "ENOSPC", "ENOENT")
 def inject(guest, what, ends=("",)):
     """strace words that tamper with writes into that guest's nodes alone."""
     skip_unless(shutil.which("strace"), "strace is not installed")
-    words = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "trace=write,pwrite64",
-             "-e", f"inject=write,pwrite64:{what}"]
+    words = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null",
+             "-e", "trace=write,pwrite64", "-e", f"inject=write,pwrite64:{what}"]
     for path in guest.nodes.settings():
         if path.startswith("/") and path.endswith(tuple(ends)):
             words += ["-P", path]

@@ -18,7 +18,8 @@ CALLS = ("open,openat,openat2,creat,write,pwrite64,writev,pwritev,pwritev2,sendf
 def traced(t):
     skip_unless(shutil.which("strace"), "strace is not installed")
     file = f"{t.root}/strace"
-    return file, ["strace", "-f", "-qq", "-y", "-s", "200", "-o", file, "-e", f"trace={CALLS}"]
+    return file, ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "200", "-o", file,
+                  "-e", f"trace={CALLS}"]
 
 
 def writes(file):
