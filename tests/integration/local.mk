@@ -37,6 +37,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
 	tests/integration/vmpintest/runner.py \
 	tests/integration/vmpintest/sandbox.py \
 	tests/integration/vmpintest/surroundings.py \
+	tests/integration/vmpintest/tap.py \
 	tests/integration/vmpintest/test.py \
 	tests/integration/vmpintest/trace.py \
 	tests/integration/vmpintest/vmpin.py \

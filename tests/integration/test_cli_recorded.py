@@ -16,7 +16,8 @@ import sys
 import tempfile
 import termios
 import time
-import traceback
+
+from vmpintest import tap
 
 BUILD = os.environ.get("top_builddir", ".")
 SOURCE = os.environ.get("top_srcdir", ".")
@@ -673,24 +674,13 @@ def test_watch_pipe(h):
     assert watch.returncode == -signal.SIGTERM, watch.returncode
 
 
-def main():
-    chosen = [f for name, f in globals().items() if name.startswith("test_") and
-              (not sys.argv[1:] or any(word in name for word in sys.argv[1:]))]
-    failed = 0
-    print(f"1..{len(chosen)}")
-    for number, function in enumerate(chosen, 1):
-        host = Host()
-        try:
-            function(host)
-        except Exception:
-            failed += 1
-            print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
-            print("not ", end="")
-        finally:
-            shutil.rmtree(host.root, ignore_errors=True)
-        print(f"ok {number} - {function.__doc__}", flush=True)
-    return 1 if failed else 0
+def on_a_host_of_its_own(function):
+    host = Host()
+    try:
+        function(host)
+    finally:
+        shutil.rmtree(host.root, ignore_errors=True)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(tap.run(tap.chosen(), on_a_host_of_its_own))

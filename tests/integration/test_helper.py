@@ -16,10 +16,9 @@ import subprocess
 import sys
 import tempfile
 import time
-import traceback
 import uuid
 
-from vmpintest import host
+from vmpintest import Skip, host, tap
 
 BUILD = os.environ.get("top_builddir", ".")
 HELPER = os.environ.get("VMPIN_HELPER", os.path.join(BUILD, "vmpin-guests"))
@@ -29,10 +28,6 @@ PREFIX = "vmpin-test-guest-%d-" % os.getpid()
 PATIENCE = 180  # seconds: libvirtd probes QEMU, under emulation, whenever it likes
 
 folder = None  # of this run, for anybody to look into
-
-
-class Skip(Exception):
-    pass
 
 
 def check(condition, what):
@@ -671,13 +666,8 @@ def test_the_host_is_recorded_and_read_back():
 
 def main():
     global folder
-    tests = [(name[5:], function) for name, function in globals().items()
-             if name.startswith("test_") and not name.endswith("_domain")
-             and all(word in name for word in sys.argv[1:])]
-    failures = 0
     folder = tempfile.mkdtemp(prefix="vmpin-helper-")
     os.chmod(folder, 0o755)
-    print("1..%d" % len(tests), flush=True)
     with contextlib.ExitStack() as end:
         end.callback(shutil.rmtree, folder, ignore_errors=True)
         try:
@@ -687,18 +677,7 @@ def main():
         except host.Refused as why:
             print("Bail out! %s" % why)
             return 1
-        for number, (name, function) in enumerate(tests, 1):
-            name = name.replace("_", " ")
-            try:
-                function()
-                print("ok %d - %s" % (number, name), flush=True)
-            except Skip as why:
-                print("ok %d - %s # SKIP %s" % (number, name, why), flush=True)
-            except Exception:  # whatever it is, the others are run
-                failures += 1
-                print("not ok %d - %s" % (number, name))
-                print("# " + traceback.format_exc().rstrip().replace("\n", "\n# "), flush=True)
-    return 1 if failures else 0
+        return tap.run([test for test in tap.chosen() if not test.__name__.endswith("_domain")])
 
 
 if __name__ == "__main__":

@@ -11,9 +11,9 @@ import shutil
 import subprocess
 import sys
 import time
-import traceback
 
 from test_cli_recorded import BUILD, Host, pins
+from vmpintest import tap
 from vmpintest.waiting import slow
 
 PRELOAD = f"{BUILD}/.libs/failing.so"
@@ -139,21 +139,10 @@ def test_agent():
 
 
 def main():
-    tests = [test_reconcile, test_agent]
     if not os.path.exists(PRELOAD):
         print(f"1..0 # SKIP there is no {PRELOAD}: built without shared libraries")
         return 0
-    print(f"1..{len(tests)}")
-    failed = 0
-    for number, function in enumerate(tests, 1):
-        try:
-            function()
-        except Exception:
-            failed += 1
-            print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
-            print("not ", end="")
-        print(f"ok {number} - {function.__doc__}", flush=True)
-    return 1 if failed else 0
+    return tap.run([test_reconcile, test_agent])
 
 
 if __name__ == "__main__":

@@ -9,7 +9,8 @@ import sys
 from vmpintest import main, wait_for
 from vmpintest.expect import cpus, equal, pinned, policy
 from vmpintest.guest import run
-from vmpintest.runner import skip_unless, takes
+from vmpintest.runner import takes
+from vmpintest.tap import skip_unless
 from vmpintest.vmpin import BUILD, Folder
 
 PACKAGES = f"{BUILD}/packages"  # by `make packages`

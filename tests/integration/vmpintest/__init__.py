@@ -4,7 +4,8 @@ Nothing in here uses vmpin's own code to look at the host, so that the tests do 
 they are to prove. Python's standard library alone, of Debian 12 and 13.
 """
 from .guest import Guest, virsh
-from .runner import Skip, main, skip_unless
+from .runner import main
+from .tap import Skip, skip_unless
 from .waiting import Timeout, wait_for, slow
 
 __all__ = ["Guest", "Skip", "Timeout", "main", "skip_unless", "slow", "virsh", "wait_for"]
