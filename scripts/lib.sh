@@ -12,20 +12,21 @@ packages_of() {
     awk -v kinds="$kinds" '!/^#/ && index(kinds, " " $1 " ") {print $2}' "$top/scripts/packages"
 }
 
-# install_packages NAME...: those that are missing, by apt, without questions.
+# install_packages NAME...: those that are missing, by apt, without questions. Fails, and has said why, where
+# that cannot be.
 install_packages() {
     local missing=() name
     for name in "$@"; do
         dpkg-query -W -f '${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || missing+=("$name")
     done
     [ ${#missing[@]} -gt 0 ] || return 0
-    [ "$(id -u)" = 0 ] || die "these packages are missing, and only root can install them: ${missing[*]}"
+    [ "$(id -u)" = 0 ] || { say "missing, and only root can install them: ${missing[*]}" >&2; return 1; }
     say "installing: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
     local log=$top/build/apt.log
     mkdir -p "$top/build"
     { apt-get update -q && apt-get install -y -q --no-install-recommends "${missing[@]}"; } >"$log" 2>&1 ||
-        { tail -n 20 "$log" >&2; die "apt-get failed; the whole log is in $log"; }
+        { tail -n 20 "$log" >&2; say "apt-get failed; the whole log is in $log" >&2; return 1; }
 }
 
 # unpack_program PACKAGE PATH: puts one file of a package below build/tools, if it is not there yet.
@@ -56,21 +57,26 @@ build_tree() {
     cd "$top"
 }
 
+# Can every control group file system here be written to?
+cgroups_writable() {
+    local path paths
+    paths=$(awk '/ - cgroup2? / {print $5}' /proc/self/mountinfo)
+    [ -n "$paths" ] || return 1
+    for path in $paths; do [ -w "$path" ] || return 1; done
+}
+
 libvirtd_runs() { virsh -q -c qemu:///system uri >/dev/null 2>&1; }
 
 # The control groups that libvirt makes at its first guest, and leaves behind.
 machine_groups() { find /sys/fs/cgroup -maxdepth 2 -type d -name machine 2>/dev/null | sort; }
 
-started_pids=()
+daemons=() # the pid files of what was started here
 
-# started PIDFILE: notes the daemon that has just been started.
-started() {
-    local i
-    for i in $(seq 50); do
-        [ -s "$1" ] && { started_pids+=("$(cat "$1")"); return 0; }
-        sleep 0.1
-    done
-    die "$1 did not appear"
+# start_daemon PIDFILE COMMAND...: Ctrl-C may come at any moment. So it is noted before it starts, and starts in
+# a session of its own, which the terminal does not signal: bash ends after the command has written its pid.
+start_daemon() {
+    daemons+=("$1")
+    setsid "${@:2}" || { unset 'daemons[-1]'; die "$2 does not start"; }
 }
 
 # start_services: what a real guest needs, where it does not run. Under systemd its units do it.
@@ -78,18 +84,18 @@ start_services() {
     machine_before=$(machine_groups)
     libvirtd_runs && return 0
     if [ -d /run/systemd/system ]; then
-        systemctl start libvirtd.service || die "systemctl start libvirtd failed: see journalctl -u libvirtd"
         stop_unit=libvirtd.service
+        systemctl start libvirtd.service || die "systemctl start libvirtd failed: see journalctl -u libvirtd"
     else
         mkdir -p /run/dbus
         if ! dbus-send --system --print-reply --dest=org.freedesktop.DBus / org.freedesktop.DBus.Peer.Ping >/dev/null 2>&1; then
             rm -f /run/dbus/pid # a killed one's: dbus-daemon refuses to start over it
-            dbus-daemon --system --fork && started /run/dbus/pid
+            start_daemon /run/dbus/pid dbus-daemon --system --fork
         fi
         if ! kill -0 "$(cat /run/virtlogd.pid 2>/dev/null)" 2>/dev/null; then
-            virtlogd -d && started /run/virtlogd.pid
+            start_daemon /run/virtlogd.pid virtlogd -d
         fi
-        libvirtd -d && started /run/libvirtd.pid
+        start_daemon /run/libvirtd.pid libvirtd -d
     fi
     local i
     for i in $(seq 100); do
@@ -102,17 +108,17 @@ start_services() {
 # stop_services: what start_services started, last first, and the empty groups that are left.
 stop_services() {
     local i pid group
-    for ((i = ${#started_pids[@]} - 1; i >= 0; i--)); do
-        pid=${started_pids[i]}
-        kill "$pid" 2>/dev/null || continue
+    for ((i = ${#daemons[@]} - 1; i >= 0; i--)); do
+        pid=$(cat "${daemons[i]}" 2>/dev/null) && kill "$pid" 2>/dev/null || continue
         for _ in $(seq 100); do
             kill -0 "$pid" 2>/dev/null || break
             sleep 0.1
         done
     done
-    started_pids=()
+    daemons=()
     [ -z "${stop_unit:-}" ] || systemctl stop "$stop_unit" libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket 2>/dev/null || true
+    [ -n "${machine_before+noted}" ] || return 0
     for group in $(machine_groups); do
-        grep -qxF "$group" <<<"${machine_before:-}" || rmdir "$group" 2>/dev/null || true
+        grep -qxF "$group" <<<"$machine_before" || rmdir "$group" 2>/dev/null || true
     done
 }

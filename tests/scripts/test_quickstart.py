@@ -1,119 +1,298 @@
 #!/usr/bin/python3
-"""scripts/quickstart as a newcomer runs it: it shows what it promises and leaves nothing behind.
+"""scripts/quickstart as a newcomer runs it, in a copy of the sources: it shows what it promises, says
+on what, and leaves nothing behind. Arguments are parts of the names of the tests to run.
 
 Not part of `make check`, since it is about a checkout: scripts/test runs it."""
+import contextlib
 import fcntl
 import glob
 import os
+import re
+import shutil
 import signal
 import subprocess
 import sys
-import traceback
+import tempfile
 
 SOURCE = os.path.realpath(f"{os.path.dirname(__file__)}/../..")
-LOCK = "/run/vmpin-test.lock"  # as the tests with real guests: one at a time
-DAEMONS = ("dbus-daemon", "libvirtd", "virtlogd", "qemu-system-x86")
-SECONDS = 300
+sys.path.insert(0, f"{SOURCE}/tests/integration")
+from vmpintest import Guest, host, node, skip_unless, tap, virsh  # noqa: E402: found there
+from vmpintest.vmpin import NOBODY, as_nobody  # noqa: E402
+
+QEMU = "qemu-system-x86_64"
+SECONDS = 900  # the first run builds
+folder = None  # of this run: the copy is in there
+
+
+# ---- what must be the same before and after ------------------------------------------------------
 
 
 def running():
-    """(name, pid) of what could be left running."""
-    found = set()
-    for path in glob.glob("/proc/[0-9]*/comm"):
-        try:
-            with open(path) as file:
-                name = file.read().strip()
-            with open(path.replace("comm", "cmdline")) as file:
-                words = file.read()
-        except OSError:
-            continue
-        if name in DAEMONS or "build/quickstart/" in words:
-            found.add((name, path.split("/")[2]))
+    """What could be left running; a test's own libvirtd beside it has no pid file of the host's."""
+    found = {(name, host.daemon(name)) for name in ("libvirtd", "virtlogd")}
+    found.add(("system bus", host.bus_answers()))
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = host.read(path)
+            if "guest=" in words or folder in words:
+                found.add((words.split("\0")[0], path.split("/")[2]))
     return found
 
 
 def machine():
-    """What must be the same before and after."""
-    groups = {folder for folder, _, _ in os.walk("/sys/fs/cgroup")}
+    groups = {path for path, _, _ in os.walk("/sys/fs/cgroup")}
     files = set()
-    for pattern in ("/run/vmpin/**", "/etc/vmpin/**", "/tmp/tmp.*", "/etc/libvirt/qemu/*.xml",
+    for pattern in ("/run/vmpin/**", "/etc/vmpin/**", f"{folder}/tmp/*", "/etc/libvirt/qemu/*.xml",
                     "/var/log/libvirt/qemu/*", "/run/libvirt/qemu/*.*"):
         files |= set(glob.glob(pattern, recursive=True))
     return {"control groups": groups, "files": files, "processes": running()}
 
 
-def unchanged(before):
-    after = machine()
-    for what, was in before.items():
-        assert after[what] == was, f"{what} changed: {sorted(after[what] ^ was)}"
+@contextlib.contextmanager
+def unchanged():
+    before = machine()
+    yield
+    for what, after in machine().items():
+        assert after == before[what], f"{what} changed: {sorted(after ^ before[what])}"
 
 
-def start(*words):
-    return subprocess.Popen([f"{SOURCE}/scripts/quickstart", *words], stdin=subprocess.DEVNULL,
-                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            start_new_session=True)
+@contextlib.contextmanager
+def control_group(name):
+    """One of that name in each hierarchy that had none."""
+    made = []
+    try:
+        for hierarchy in host.hierarchies():
+            with contextlib.suppress(FileExistsError):
+                os.mkdir(f"{hierarchy.path}/{name}")
+                made.append(f"{hierarchy.path}/{name}")
+        yield made
+    finally:
+        for path in made:
+            with contextlib.suppress(FileNotFoundError):
+                os.rmdir(path)
 
 
-def run(*words):
-    process = start(*words)
+# ---- running it ----------------------------------------------------------------------------------
+
+
+def quickstart(*words):
+    return [f"{folder}/vmpin/scripts/quickstart", *words]
+
+
+def start(words, **variables):
+    return subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True, start_new_session=True,
+                            env={**os.environ, "HOME": folder, "TMPDIR": f"{folder}/tmp",
+                                 **variables})
+
+
+def run(words, status=0, **variables):
+    process = start(words, **variables)
     out, _ = process.communicate(timeout=SECONDS)
-    assert process.returncode == 0, f"exit status {process.returncode}:\n{out}"
+    assert process.returncode == status, f"exit status {process.returncode}:\n{out}"
     return out
 
 
-def shows_the_main_job(out):
-    for words in ("$ vmpin check", "$ vmpin plan", "$ vmpin reconcile", "$ vmpin status",
+def elsewhere(script, words):
+    """Those words where other files are mounted, in a mount namespace of their own."""
+    return ["unshare", "--mount", "sh", "-euc", f'{script}\nexec "$@"', "sh", *words]
+
+
+def without_package(name):
+    """A shell's line that hides from dpkg that a package is installed."""
+    status = f"{folder}/dpkg-status"
+    with open("/var/lib/dpkg/status") as installed, open(status, "w") as file:
+        file.write(re.sub(rf"(?ms)^Package: {re.escape(name)}\n.*?\n\n", "", installed.read()))
+    return f"mount --bind {status} /var/lib/dpkg/status\n"
+
+
+def without_network():
+    """A shell's line after which nothing can be installed."""
+    apt = f"{folder}/apt-get"
+    with open(apt, "w") as file:
+        file.write("#!/bin/sh\necho 'Temporary failure resolving' >&2\nexit 100\n")
+    os.chmod(apt, 0o755)
+    return f"mount --bind {apt} {shutil.which('apt-get')}\n"
+
+
+def path_without(program):
+    """A PATH on which everything is but that."""
+    programs = tempfile.mkdtemp(dir=folder)
+    for place in os.environ["PATH"].split(":"):
+        for name in os.listdir(place) if os.path.isdir(place) else []:
+            if name != program and not os.path.lexists(f"{programs}/{name}"):
+                os.symlink(f"{place}/{name}", f"{programs}/{name}")
+    return programs
+
+
+def shows_the_main_job(out, on, why=""):
+    for words in (on + why, "$ vmpin check", "$ vmpin plan", "$ vmpin reconcile", "$ vmpin status",
                   "healed vm cpu.", "$ vmpin revert", "is gone again"):
         assert words in out, f"no '{words}' in:\n{out}"
 
 
-def test_real_guests():
-    """On real guests it shows plan, apply, status, a heal and revert, and leaves the machine as it was"""
-    before = machine()
-    out = run()
-    assert "On real guests" in out, out
-    shows_the_main_job(out)
-    unchanged(before)
+REAL = "On real guests"
+DEMO = "On libvirt's test driver and a tree of plain files"
+
+
+# ---- which of the two it shows -------------------------------------------------------------------
+
+
+def test_not_root():
+    """Who is not root, and lacks a package that the build can do without, is shown the demo"""
+    with unchanged():
+        out = run(elsewhere(without_package("libcmocka-dev"), as_nobody(quickstart())))
+        assert "only root can install them: libcmocka-dev" in out, out
+        shows_the_main_job(out, DEMO, ", since this is not root")
+
+
+def test_no_qemu():
+    """Root without QEMU, where it cannot be installed, is shown the demo"""
+    with unchanged():
+        out = run(elsewhere(without_package("qemu-system-x86") + without_network(), quickstart()),
+                  PATH=path_without(QEMU))
+        assert "Temporary failure resolving" in out, out
+        shows_the_main_job(out, DEMO, f", since there is no {QEMU}")
+
+
+def test_read_only_control_groups():
+    """Root whose control groups cannot be written to is shown the demo"""
+    read_only = "".join(f"mount -o remount,bind,ro {h.path}\n" for h in host.hierarchies())
+    with unchanged():
+        out = run(elsewhere(read_only, quickstart()))
+        shows_the_main_job(out, DEMO, ", since the control groups are not writable here")
 
 
 def test_demo():
-    """Without real guests it shows the same on libvirt's test driver, says so, and leaves nothing"""
-    before = machine()
-    out = run("--demo")
-    assert "On libvirt's test driver" in out, out
-    shows_the_main_job(out)
-    unchanged(before)
+    """The demo can be asked for, and leaves empty control groups of others where they are"""
+    with control_group("machine"), unchanged():
+        shows_the_main_job(run(quickstart("--demo")), DEMO, ": ")
+
+
+def test_real_guests():
+    """On real guests it shows plan, apply, status, a heal and revert, and leaves nothing"""
+    with unchanged():
+        shows_the_main_job(run(quickstart()), REAL)
+
+
+# ---- Ctrl-C --------------------------------------------------------------------------------------
 
 
 def test_interrupted():
     """Ctrl-C in the middle undoes all of it too"""
-    before = machine()
-    process = start()
-    for line in process.stdout:
-        if line.startswith("== Where does each thread"):
-            os.killpg(process.pid, signal.SIGINT)  # as the terminal does: the whole job
-            break
-    rest, _ = process.communicate(timeout=SECONDS)
-    assert process.returncode == 130, f"exit status {process.returncode}:\n{rest}"
-    assert "is gone again" in rest and "$ vmpin revert" not in rest, rest
-    unchanged(before)
+    with unchanged():
+        process = start(quickstart())
+        for line in process.stdout:
+            if line.startswith("== Where does each thread"):
+                os.killpg(process.pid, signal.SIGINT)  # as the terminal does: the whole job
+                break
+        rest, _ = process.communicate(timeout=SECONDS)
+        assert process.returncode == 130, f"exit status {process.returncode}:\n{rest}"
+        assert "is gone again" in rest and "$ vmpin revert" not in rest, rest
+
+
+def test_interrupted_at_a_daemons_start():
+    """Ctrl-C at the very moment when a daemon has started ends that daemon too"""
+    names = [name for name in ("virtlogd", "libvirtd") if not host.daemon(name)]
+    skip_unless("libvirtd" in names, "libvirtd runs already")
+    programs = f"{folder}/programs"
+    os.mkdir(programs)
+    for name in names:
+        with open(f"{programs}/{name}", "w") as file:
+            file.write(f"""#!/bin/bash
+trap '' INT
+(trap - INT; exec {shutil.which(name)} "$@") || exit
+[ "$AT" != {name} ] || kill -INT -- "-$PPID" # as the terminal does
+""")
+        os.chmod(file.name, 0o755)
+    for name in names:
+        with unchanged():
+            run(quickstart(), status=130, AT=name, PATH=f"{programs}:{os.environ['PATH']}")
+
+
+# ---- bystanders ----------------------------------------------------------------------------------
+
+
+class Machine(host.Machine):
+    def lock(self):
+        """main() holds it."""
+
+
+@contextlib.contextmanager
+def guest_of_somebody(name):
+    """A running guest with a pin, with a libvirtd that runs already."""
+    guest = Guest("bystander", iothreads=1)
+    guest.name = name
+    with Machine():
+        try:
+            guest.define().start()
+            virsh("vcpupin", name, "0", "0", "--live")
+            yield guest
+        finally:
+            guest.forget().wait()
+
+
+@contextlib.contextmanager
+def policy_of_somebody():
+    """One for every guest, where the service would read it."""
+    missing = [path for path in ("/etc/vmpin", "/etc/vmpin/policies.d") if not os.path.exists(path)]
+    path = "/etc/vmpin/policies.d/vmpin-test-bystander.json"
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    try:
+        with open(path, "w") as file:
+            file.write('{"match": {}, "apply": {"vcpu*": {"cpu": {"shares": 99}}}}\n')
+        yield path
+    finally:
+        os.unlink(path)
+        for made in reversed(missing):
+            os.rmdir(made)
+
+
+def seen(guest, policy):
+    """All that a bystander could notice."""
+    status = os.stat(policy)
+    return {**node.elsewhere(), **guest.nodes.settings(),
+            "guest": virsh("dumpxml", guest.name).out,
+            "policy": (host.read(policy), status.st_ino, status.st_mtime_ns),
+            "libvirtd": host.daemon("libvirtd")}
+
+
+def test_bystanders():
+    """A guest, a policy and control groups that stood there before stay byte for byte as they are"""
+    with guest_of_somebody("bystander") as guest, policy_of_somebody() as policy, \
+            control_group("vmpin-bystander") as groups, unchanged():
+        cpuset = next(path for path in groups if path.startswith(host.hierarchy_of("cpuset").path))
+        with contextlib.suppress(OSError):  # v2 has the file where the controller is enabled alone
+            for file in ("cpuset.cpus", "cpuset.mems"):
+                with open(f"{cpuset}/{file}", "w") as target:
+                    target.write("0")
+        before = seen(guest, policy)
+        shows_the_main_job(run(quickstart()), REAL)
+        changed = node.difference(before, seen(guest, policy))
+        assert not changed, f"bystanders were touched:\n{changed}"
+
+
+def test_a_guest_of_its_guests_name():
+    """A guest that bears the name of one that it would make is left alone, and it says so"""
+    with guest_of_somebody("vmpin-quickstart-db") as guest, unchanged():
+        before = guest.nodes.settings()
+        out = run(quickstart(), status=1)
+        assert "vmpin-quickstart-db is there already" in out, out
+        changed = node.difference(before, guest.nodes.settings())
+        assert not changed, f"it was touched:\n{changed}"
 
 
 def main():
-    tests = [f for name, f in globals().items() if name.startswith("test_")]
-    failed = 0
-    print(f"1..{len(tests)}", flush=True)
-    with open(LOCK, "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        for number, function in enumerate(tests, 1):
-            try:
-                function()
-            except Exception:
-                failed += 1
-                print("\n".join("# " + line for line in traceback.format_exc().splitlines()))
-                print("not ", end="")
-            print(f"ok {number} - {function.__doc__}", flush=True)
-    return 1 if failed else 0
+    global folder
+    signal.signal(signal.SIGTERM, lambda signum, frame: sys.exit(128 + signum))
+    with open(host.LOCK, "w") as lock, tempfile.TemporaryDirectory(prefix="vmpin-test-") as folder:
+        os.chmod(folder, 0o755)
+        shutil.copytree(SOURCE, f"{folder}/vmpin", symlinks=True,
+                        ignore=shutil.ignore_patterns("build", ".git", "autom4te.cache"))
+        os.mkdir(f"{folder}/tmp")
+        subprocess.run(["chown", "-R", f"{NOBODY.pw_uid}:{NOBODY.pw_gid}", folder], check=True)
+        fcntl.flock(lock, fcntl.LOCK_EX)  # as the tests with real guests: one at a time
+        return tap.run(tap.chosen())
 
 
 if __name__ == "__main__":
