@@ -8,11 +8,12 @@ import sys
 from vmpintest import main, skip_unless, virsh, wait_for
 from vmpintest.expect import EVERY, cpus, full, policy
 
-# Whatever can change a control group, a thread or a file.
+# Whatever can change a control group, a thread or a file, or ask systemd to.
 CALLS = ("open,openat,openat2,creat,write,pwrite64,writev,pwritev,pwritev2,sendfile,splice,"
          "copy_file_range,truncate,ftruncate,rename,renameat,renameat2,mkdir,mkdirat,rmdir,"
          "unlink,unlinkat,sched_setaffinity,prlimit64,setpriority,sched_setscheduler,"
-         "sched_setattr,kill,tgkill")
+         "sched_setattr,kill,tgkill,connect,sendto,sendmsg,sendmmsg")
+BUS = re.compile("system_bus_socket|/run/systemd/private|SetUnitProperties")
 
 
 def traced(t):
@@ -29,6 +30,9 @@ def writes(file):
         call = re.sub(r"^\d+\s+", "", line)
         if call.startswith("sched_set") or call.startswith("setpriority"):
             found.append(line)
+        elif re.match(r"(<\.\.\. )?(connect|send)", call):
+            if BUS.search(call):
+                found.append(line)
         elif re.match(r"open|<\.\.\. open", call):
             if "/cgroup" in call and re.search(r"O_WRONLY|O_RDWR|O_CREAT", call):
                 found.append(line)
@@ -75,12 +79,14 @@ def test_plan_writes_nothing(t):
 
 
 def test_strace_would_tell(t):
-    """The same trace of a real reconcile shows its writes"""
+    """The same trace of a real reconcile shows its writes, and what it asks systemd"""
     guest = t.guest()
-    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    t.policies.write("a.json", policy(guest, {"vm": {"cpu": {"shares": 512}}, "vcpu*": cpus("1")}))
     file, wrapper = traced(t)
     t.vmpin.run("reconcile", wrapper=wrapper, status=0)
     assert len(writes(file)) >= 2, "the trace cannot see a write"
+    if t.machine.has_systemd() and guest.nodes.version("cpu") == 2:
+        assert any("SetUnitProperties" in call for call in writes(file)), "nor D-Bus"
 
 
 if __name__ == "__main__":
