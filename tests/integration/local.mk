@@ -24,8 +24,8 @@ integration_tests = \
 	tests/integration/test_state.py \
 	tests/integration/test_writers.py
 
-TESTS += tests/check-layers.py $(integration_tests)
-EXTRA_DIST += tests/check-layers.py tests/allowed-skips $(integration_tests) \
+TESTS += tests/check-layers.py tests/integration/test_install.py $(integration_tests)
+EXTRA_DIST += tests/check-layers.py tests/allowed-skips tests/integration/test_install.py $(integration_tests) \
 	tests/integration/vmpintest/__init__.py \
 	tests/integration/vmpintest/aftermath.py \
 	tests/integration/vmpintest/drift.py \
