@@ -135,7 +135,7 @@ def test_many_files(t):
 
 
 def test_echo_is_healed(t):
-    """What somebody's echo changes is set again, and the log says who asked for it"""
+    """What somebody's echo changes is set again; the log tells guest, role, values, and who asked"""
     guest = t.guest()
     t.policies.write("a.json", policy(guest, {"vcpu1": cpus("1")}, name="corner"))
     agent = t.agent()
@@ -145,7 +145,7 @@ def test_echo_is_healed(t):
     in_force(guest, "vcpu1", "1")
     agent.wait_log("cpuset.cpus", since=lines)
     told = next(line for line in agent.log()[lines:].splitlines() if "cpuset.cpus" in line)
-    for word in (guest.name, "vcpu1", "corner"):
+    for word in (guest.name, "vcpu1 cpuset.cpus", "0 -> 1", "policy corner"):
         assert word in told, f"no {word!r} in {told!r}"
 
 

@@ -648,16 +648,17 @@ def test_the_life_of_a_real_guest_is_told():
         helper.about(name, gone=facts["uuid"])
 
 
-def test_a_real_transient_guest_and_its_device_are_told():
+def test_a_real_transient_guest_and_its_devices_are_told():
     need_real_host()
     with Guest("passing") as name, Helper(SYSTEM) as helper:
         helper.until_synced()
         virsh("create", "--paused", real_domain(name, "<features><acpi/></features>"))
         facts = helper.about(name, "started")
         check(not facts.get("persistent"), facts)
-        virsh("attach-device", name, write("rng.xml", "<rng model='virtio'>"
-              "<backend model='random'>/dev/urandom</backend></rng>"), "--live")
-        helper.about(name, "device")
+        tablet = write("tablet.xml", "<input type='tablet' bus='usb'/>")
+        for verb in ("attach-device", "detach-device"):  # USB leaves without the guest's help
+            virsh(verb, name, tablet, "--live")
+            helper.about(name, "device")
         virsh("destroy", name)
         helper.about(name, gone=facts["uuid"])
 

@@ -23,6 +23,8 @@ WANTED = {
     "the schema": ["/usr/share/vmpin/vmpin-policy.schema.json"],
     "the documents": ["/usr/share/doc/vmpin/README.md", "/usr/share/doc/vmpin/LICENSE"],
 }
+CHAPTERS = ["Two commands", "A policy", "The service", "Safety", "Limits", "Compared with other ways",
+            "Working on it"]
 EXAMPLES = "/usr/share/doc/vmpin/examples"
 
 
@@ -49,6 +51,13 @@ def test_nothing_undocumented(root, installed):
     with open(f"{root}/usr/lib/systemd/system/vmpin.service") as unit:
         program = re.search(r"^ExecStart=(\S+)", unit.read(), re.M).group(1)
     assert os.path.basename(program) == "vmpin", program
+
+
+def test_readme(root, installed):
+    """The README leads a newcomer from the two commands to working on it"""
+    with open(f"{root}/usr/share/doc/vmpin/README.md", encoding="utf-8") as readme:
+        chapters = re.findall(r"^## (.*)$", readme.read(), re.M)
+    assert [chapter for chapter in chapters if chapter in CHAPTERS] == CHAPTERS, chapters
 
 
 def main():
