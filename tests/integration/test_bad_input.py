@@ -208,31 +208,32 @@ def test_agent_text(t):
 
 # What no file is wrong with, and this guest or host cannot have.
 IMPOSSIBLE = {
-    "a CPU that does not exist": (cpus("4000"), "4000"),
-    "CPUs of which one does not exist": (cpus("0-1,4001"), "4001"),
-    "a list shorter than the vCPUs": (cpus(["1"]), "vcpu1"),
+    "a CPU that does not exist": (cpus("4000"), ": CPU 4000 does not exist on this host"),
+    "CPUs of which one does not exist": (cpus("0-1,4001"), ": CPU 4001 does not exist on this host"),
+    "a list shorter than the vCPUs": (cpus(["1"]), ": the array has no element for vcpu1, only 1"),
 }
 
 
 def test_impossible_one_shot(t):
     """What a guest cannot have leaves what is in force there as it was, and is named"""
     guest = t.guest()
-    for what, (bad, word) in IMPOSSIBLE.items():
+    for what, (bad, reason) in IMPOSSIBLE.items():
         t.policies.write("z.json", policy(guest, {"vcpu*": cpus("1")}))
         t.vmpin.run("reconcile", status=0)
         t.policies.write("z.json", policy(guest, {"vcpu*": bad}))
         result = t.vmpin.run("reconcile", status=1)
-        assert word in result.out + result.err, f"{what}: no {word!r} in {result}"
+        assert f"{guest}: vcpu1 cpuset.cpus{reason}" in result.err, f"{what}: no {reason!r} in {result}"
+        assert f"{t.policies}/z.json" in result.err, f"{what}: the file is not named in {result}"
         assert pinned(guest, "vcpu1", "1"), what
 
 
 def test_impossible_agent(t):
     """What a guest cannot have leaves what the agent has in force there as it was, and is named"""
     guest, agent = good_agent(t)
-    for what, (bad, word) in IMPOSSIBLE.items():
+    for what, (bad, reason) in IMPOSSIBLE.items():
         lines = len(agent.log())
         t.policies.move_in("z.json", policy(guest, {"vcpu*": bad}))
-        agent.wait_log(word, since=lines)
+        agent.wait_log(f"{guest}: vcpu1 cpuset.cpus{reason}", since=lines)
         stays(guest, agent, what)
 
 
