@@ -1,6 +1,7 @@
 #include "agent/helper.h"
 
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -9,6 +10,8 @@
 #define MESSAGES_A_TURN 16
 #define LOOK_US         (10 * UINT64_C(1000)) /* between looks whether it has ended */
 #define LOOKS_MOST      200                   /* after it closed its output; then it is killed */
+#define SECOND_US       UINT64_C(1000000)
+#define PULSE_US        (5 * SECOND_US) /* between looks whether it runs */
 
 void helper_init(struct helper *helper, sd_event *event, const struct helper_callbacks *callbacks)
 {
@@ -135,6 +138,7 @@ int helper_start(struct helper *helper, const struct source_options *options, st
     if (r < 0)
         return r;
     helper->open = true;
+    helper->looked_at = helper->ran_at = helper->switches = 0;
     r = add_input(helper);
     if (r < 0) {
         finish(helper);
@@ -146,6 +150,45 @@ int helper_start(struct helper *helper, const struct source_options *options, st
 int helper_hand(const struct helper *helper, const char *driver, int file)
 {
     return source_hand(&helper->source, driver, file);
+}
+
+/* How often it gave up its CPU, so that it has run in between if that is another number. -ESRCH: it
+ * cannot be seen. -EBUSY: nothing could end it now, and who waited for its end would hang too. */
+static int read_switches(const struct helper *helper, const struct host *host, uint64_t *ret)
+{
+    static const char name[] = "\nvoluntary_ctxt_switches:";
+    cleanup_buffer struct buffer text = {0};
+    const char *line;
+    char path[32];
+
+    snprintf(path, sizeof(path), "%d/status", (int)helper->source.pid);
+    if (host->kernel->read(host->kernel, host->proc, path, &text) < 0 || !text.data)
+        return -ESRCH;
+    line = strstr(text.data, name);
+    if (!line || sscanf(line + strlen(name), "%" SCNu64, ret) != 1)
+        return -ESRCH;
+    return strstr(text.data, "\nState:\tD") ? -EBUSY : 0;
+}
+
+void helper_look(struct helper *helper, const struct host *host)
+{
+    cleanup_error struct cg_error *error = NULL;
+    uint64_t now, switches, most = 2 * helper->source.patience + 10;
+
+    if (!helper->open || helper->source.pid <= 0 ||
+        sd_event_now(helper->event, CLOCK_MONOTONIC, &now) < 0 ||
+        (helper->looked_at && now - helper->looked_at < PULSE_US) ||
+        read_switches(helper, host, &switches) < 0)
+        return;
+    if (!helper->looked_at || switches != helper->switches)
+        helper->ran_at = now;
+    helper->looked_at = now;
+    helper->switches = switches;
+    if (now - helper->ran_at <= most * SECOND_US)
+        return;
+    error_set(&error, ETIMEDOUT, "the helper has not run for %" PRIu64 " s: it is ended",
+              (now - helper->ran_at) / SECOND_US);
+    ended(helper, error);
 }
 
 void helper_stop(struct helper *helper)

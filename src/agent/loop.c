@@ -190,8 +190,10 @@ static int set_timer(struct agent *agent, uint64_t at)
 static int before_sleep(sd_event_source *source, void *data)
 {
     struct agent *agent = data;
-    uint64_t due = core_due(&agent->core);
+    uint64_t due;
 
+    helper_look(&agent->helper, agent->host);
+    due = core_due(&agent->core);
     if (due <= agent_now())
         return sd_event_source_set_enabled(agent->turn, SD_EVENT_ONESHOT);
     notify_status(agent);

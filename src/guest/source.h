@@ -14,6 +14,10 @@
 #define HELPER_EXIT_REFUSED     77 /* libvirtd does not admit this user */
 #define HELPER_EXIT_UNAVAILABLE 69 /* --once: no libvirtd at that URI; or it does not answer */
 
+/* For how many seconds the helper waits for libvirt, and how often it looks whether libvirt still
+ * answers, where $VMPIN_LIBVIRT_TIMEOUT does not say otherwise. */
+#define HELPER_PATIENCE 30
+
 struct source_options {
     const char *uri; /* NULL: $VIRSH_DEFAULT_CONNECT_URI, $LIBVIRT_DEFAULT_URI, libvirt's default;
                       * root's default is qemu:///system whoever the helper runs as */
@@ -24,9 +28,10 @@ struct source_options {
 };
 
 struct source {
-    pid_t pid; /* the helper; 0: a file */
-    int fd;    /* readable when there is something; non-blocking for a helper */
-    int hand;  /* what status files are handed over by; -1: none */
+    pid_t pid;         /* the helper; 0: a file */
+    unsigned patience; /* the helper's, seconds */
+    int fd;            /* readable when there is something; non-blocking for a helper */
+    int hand;          /* what status files are handed over by; -1: none */
     struct buffer pending;
     size_t at, scanned; /* where the next line starts in `pending`; no newline before `scanned` */
     unsigned long line; /* that was read last, from 1 */

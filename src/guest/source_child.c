@@ -38,6 +38,7 @@ static const char *const environment_added[] = {"HOME=/nonexistent", "XDG_CONFIG
 struct child {
     const char *program;
     const char *arguments[8];
+    unsigned patience;
     const char **environment; /* the array alone is owned */
     bool change_user;
     uid_t uid;
@@ -125,7 +126,9 @@ static int child_prepare(const struct source_options *options, struct child *chi
         child->arguments[at++] = "--connect";
         child->arguments[at++] = uri;
     }
+    child->patience = HELPER_PATIENCE;
     if (timeout && *timeout) {
+        child->patience = (unsigned)strtoul(timeout, NULL, 10); /* the helper judges it */
         child->arguments[at++] = "--timeout";
         child->arguments[at++] = timeout;
     }
@@ -268,6 +271,7 @@ static int child_fork(struct child *child, struct source *ret, struct cg_error *
     if (r < 0)
         return r;
     ret->pid = pid;
+    ret->patience = child->patience;
     ret->fd = steal_fd(&from);
     memcpy(ret->user, child->user, sizeof(ret->user));
     return 0;

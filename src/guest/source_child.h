@@ -4,7 +4,7 @@
 
 #include "guest/source.h"
 
-/* Starts the helper. Fills pid, fd and user of *ret. */
+/* Starts the helper. Fills pid, patience, fd and user of *ret. */
 int child_start(const struct source_options *options, struct source *ret, struct cg_error **err);
 /* Ends the helper and reaps it: its wait status. */
 int child_end(pid_t pid);

@@ -136,7 +136,7 @@ static int run(struct session *session)
 
 int main(int argc, char **argv)
 {
-    struct session session = {.patience = PATIENCE_SECONDS};
+    struct session session = {.patience = HELPER_PATIENCE};
     int status = read_options(argc, argv, &session);
 
     if (status != SESSION_RUNS)

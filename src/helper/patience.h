@@ -4,8 +4,6 @@
 #ifndef HELPER_PATIENCE_H
 #define HELPER_PATIENCE_H
 
-#define PATIENCE_SECONDS 30
-
 /* From now on the alarm can be set; it rings after so many seconds. */
 void patience_init(unsigned seconds);
 /* Sets the alarm anew. */

@@ -7,6 +7,7 @@ import sys
 
 from vmpintest import main, virsh, wait_for
 from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy, weighs
+from vmpintest.runner import takes
 from vmpintest.waiting import holds_for, slow
 
 
@@ -383,6 +384,21 @@ def test_status_speaks_of_what_is_in_force(t):
     in_force(guest, "vcpu0", "1")
     result = t.vmpin.run("status", guest.name, folders=[], status=0)
     assert "corner" in result.out and "in sync" in result.out, str(result)
+
+
+@takes(60)
+def test_hung_helper(t):
+    """A helper that hangs is ended and started again, and what it missed is caught up"""
+    t.policies.write("a.json", {"match": EVERY, "apply": {"vcpu*": cpus("1")}})
+    t.vmpin.variables.update(VMPIN_LIBVIRT_TIMEOUT="1", WATCHDOG_USEC="4000000")
+    agent = t.agent()
+    agent.wait_log("connected to")
+    hung = agent.helper()
+    os.kill(hung, signal.SIGSTOP)
+    guest = t.guest()
+    in_force(guest, "vcpu1", "1", 30)
+    agent.wait_log("the helper has not run for")
+    assert agent.helper() != hung
 
 
 def test_parent_process(t):

@@ -215,6 +215,60 @@ static void a_helper_can_be_started_again(void **state)
     }
 }
 
+static struct host this_host(void)
+{
+    return (struct host){.kernel = &kernel_real,
+                         .proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+}
+
+/* As if nobody had looked for so long; what it has done since counts. */
+static void let_time_pass(struct world *world, uint64_t time)
+{
+    if (world->helper.looked_at == 0)
+        return;
+    world->helper.looked_at -= time;
+    world->helper.ran_at -= time;
+}
+
+static void a_helper_that_has_not_run_for_long_is_ended(void **state)
+{
+    struct world *world = *state;
+    const struct host host = this_host();
+    siginfo_t info;
+
+    start(world, "#!/bin/sh\nexec sleep 60\n");
+    world->helper.source.patience = 1;
+    assert_int_equal(kill(world->helper.source.pid, SIGSTOP), 0);
+    assert_int_equal(waitid(P_PID, (id_t)world->helper.source.pid, &info, WSTOPPED), 0);
+    helper_look(&world->helper, &host);
+    let_time_pass(world, 11 * SECOND);
+    helper_look(&world->helper, &host);
+    assert_int_equal(world->ends, 0);
+    let_time_pass(world, 6 * SECOND);
+    helper_look(&world->helper, &host);
+    assert_int_equal(world->ends, 1);
+    assert_true(WIFSIGNALED(world->status));
+    close(host.proc);
+}
+
+static void a_helper_that_has_run_meanwhile_is_left_alone(void **state)
+{
+    struct world *world = *state;
+    const struct host host = this_host();
+
+    start(world, "#!/bin/sh\n"
+                 "while :; do echo '{\"type\":\"synced\"}'; sleep 0.02; done\n");
+    for (unsigned messages = 3; messages <= 9; messages += 3) {
+        while (world->messages < messages)
+            assert_true(sd_event_run(world->event, 5 * SECOND) > 0);
+        let_time_pass(world, 100 * SECOND);
+        helper_look(&world->helper, &host);
+        messages = world->messages;
+    }
+    assert_int_equal(world->ends, 0);
+    close(host.proc);
+}
+
 static void a_recorded_host_is_read_and_its_end_is_no_loss(void **state)
 {
     struct world *world = *state;
@@ -245,6 +299,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_helper_that_closes_its_output_and_stays_is_ended, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_helper_can_be_started_again, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_helper_that_has_not_run_for_long_is_ended, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_helper_that_has_run_meanwhile_is_left_alone, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(a_recorded_host_is_read_and_its_end_is_no_loss, set_up,
                                         tear_down),
     };
