@@ -52,23 +52,27 @@ static void read_pressure(const struct kernel *k, int dir, struct buffer *buffer
             take_pressure(buffer->data, usage, i);
 }
 
-/* A quota counts where it is set: in the guest's own node and in each of its roles'. */
+/* A quota counts where it is set: in the guest's own node and in each of its roles'. v2's cpu.stat
+ * and pressure files are of no controller, and would be in no hierarchy of one. */
 void usage_read(const struct host *host, const struct facts *facts, const struct binding *binding,
                 struct usage *ret)
 {
     cleanup_nodes struct nodes nodes = {.host = host, .binding = binding};
     cleanup_buffer struct buffer buffer = {0};
     struct role_list roles = {0};
-    const struct cg_attr *attr;
+    const struct cg_hierarchy *cpu = mounts_find(host->mounts, "cpu");
+    const struct cg_attr *quota, *attr;
 
     *ret = (struct usage){0};
-    if (attr_find(host->mounts, "cpu.stat", &attr) < 0 || roles_of(facts, &roles) < 0)
+    if (!cpu || roles_of(facts, &roles) < 0)
         return;
+    quota = attr_by_name(cpu->version == 2 ? "cpu.max" : "cpu.cfs_quota_us", cpu->version);
+    attr = attr_by_name("cpu.stat", cpu->version);
     for (size_t i = 0; i < roles.count; i++) {
         struct cg_value *stat = NULL;
         int dir;
 
-        if (nodes_open(&nodes, roles.roles[i], attr, &dir, NULL) < 0)
+        if (nodes_open(&nodes, roles.roles[i], quota, &dir, NULL) < 0)
             continue;
         if (attr_read(host->kernel, dir, attr, &buffer, &stat, NULL) == 0)
             add_throttling(stat, ret);

@@ -37,6 +37,8 @@ def test_metrics(t):
     assert sample(file, "vmpin_libvirt_connected") == 1
     labels = f'guest="{guest.name}",uuid="{guest.uuid}"'
     sample(file, f"vmpin_guest_cpu_throttled_seconds_total{{{labels}}}")
+    if os.path.exists(guest.nodes.file("vm", "cpu.pressure")):
+        sample(file, f'vmpin_guest_pressure_seconds_total{{{labels},resource="cpu",kind="some"}}')
     guest.nodes.set_cpus("vcpu0", "1")
     wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "the heal")
     wait_for(lambda: sample(file, "vmpin_heals_total") == 1, 30, "the heal in the metrics")
