@@ -56,7 +56,8 @@ void state_dir_forget_state(const struct state_dir *dir, const char *uuid);
 /* State and lock: the guest is gone. */
 void state_dir_forget(const struct state_dir *dir, const char *uuid);
 
-/* Holds. `uuid` NULL: all guests. `seconds` 0: until released. */
+/* Holds. `uuid` NULL: all guests. `seconds` 0: until released. One that has run out stays there until
+ * it is released or set anew: who removed it could meet a newer one. */
 int state_dir_hold(const struct state_dir *dir, const char *uuid, unsigned long seconds,
                    struct cg_error **err);
 int state_dir_release(const struct state_dir *dir, const char *uuid, struct cg_error **err);

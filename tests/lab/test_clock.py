@@ -49,6 +49,7 @@ def test_clock_set(t):
     agent.stop()
     t.agent()
     in_force(guest, "vcpu0", "0")
+    t.vmpin.run("release", guest.name, status=0)
 
 
 def test_clock_set_during_a_hold(t):
