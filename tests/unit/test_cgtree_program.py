@@ -98,6 +98,26 @@ def test_all_attributes_that_are_there_are_printed():
         expect(isinstance(values["memory.numa_stat"]["anon"]["N0"], int), values)
 
 
+def test_names_of_groups_are_but_text_whatever_they_are():
+    evil = "\x1b]2;x\x07\x9b\r\u202ea"
+    with Host(V2) as host:
+        os.makedirs(host.path(f"{evil}/b"))
+        for name in ("cpu.weight", "cgroup.procs"):
+            with open(host.path(f"{evil}/{name}"), "w", encoding="utf-8") as file:
+                file.write("100\n")
+        expect("\\x1b]2;x\\x07" in run(host, "tree").stdout)
+        for words in (["tree"], ["tree", f"/{evil}"], ["get", f"/{evil}"],
+                      ["get", "-v", f"/{evil}", "cpu.weight"], ["get", f"/{evil}", "cpu.idle"],
+                      ["get", f"/{evil}", evil], ["set", f"/{evil}", f"cpu.weight={evil}"],
+                      ["set", "-v", f"/{evil}", "cpu.weight=7"], ["create", f"/{evil}/{evil}"],
+                      ["delete", f"/{evil}/c"], ["tree", f"/{evil}/none"]):
+            for more in ([], ["--json"]):
+                result = run(host, *words, *more)
+                told = re.findall("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]",
+                                  result.stdout + result.stderr)
+                expect(not told, words + more, told, result)
+
+
 def test_attributes_are_written_in_order():
     with Host(V1) as host:
         os.truncate(host.path("cpu" + VCPU + "/cpu.cfs_quota_us"), 0)
