@@ -233,7 +233,7 @@ def test_impossible_agent(t):
     for what, (bad, reason) in IMPOSSIBLE.items():
         lines = len(agent.log())
         t.policies.move_in("z.json", policy(guest, {"vcpu*": bad}))
-        agent.wait_log(f"{guest}: vcpu1 cpuset.cpus{reason}", since=lines)
+        agent.wait_log(f"{guest}: refused: vcpu1 cpuset.cpus{reason}", since=lines)
         stays(guest, agent, what)
 
 
