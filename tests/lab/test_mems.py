@@ -4,12 +4,14 @@
 The guests' memory is dirty without a disk image: libvirt's immediate allocation has QEMU touch all of
 it at the start. Where the pages are is read from numa_maps.
 """
+import os
 import re
 import sys
 import time
 
-from vmpintest import main, virsh, wait_for
+from vmpintest import main, skip_unless, virsh, wait_for
 from vmpintest.expect import cpus, equal, pinned, policy, weighs
+from vmpintest.host import hierarchy_of, read
 from vmpintest.runner import comment
 from vmpintest.waiting import holds_for, slow
 
@@ -58,16 +60,26 @@ def moves(agent, guest):
     return f"{guest}: its memory has moved" not in agent.log()
 
 
+def migrated_mib():
+    """All that the kernel has moved between nodes since its boot, but for what it does to have memory
+    near the CPUs that use it."""
+    counts = dict(line.split() for line in read("/proc/vmstat").splitlines())
+    pages = int(counts["pgmigrate_success"]) - int(counts["numa_pages_migrated"])
+    return pages * os.sysconf("SC_PAGESIZE") >> 20
+
+
 def test_there_and_back(t):
-    """The memory of a running guest follows its policy's nodes, and the next policy's; the log tells"""
+    """The memory of a running guest follows its policies' nodes, once each time; the log tells it"""
     guest = big(t, paused=False)
-    comment(f"{guest}: {guest.nodes.memory_mib()} MiB before")
     agent = t.agent()
     first = other_node(guest)
     for node in (first, 1 - first):
+        memory, before = guest.nodes.memory_mib(), migrated_mib()
         t.policies.write("a.json", policy(guest, mems(str(node)), migrate=True))
         arrives(guest, node)
-        comment(f"{guest}: {guest.nodes.memory_mib()} MiB after")
+        away, moved = memory.get(1 - node, 0), migrated_mib() - before
+        comment(f"{guest}: {memory} MiB, then {guest.nodes.memory_mib()}; {moved} MiB were moved")
+        assert away * 0.8 <= moved <= away * 1.3, f"{moved} MiB were moved for {away}"
     wait_for(lambda: agent.log().count("its memory has moved") == 2, 10, "two moves")
     left = re.findall(r"its memory has moved, in \S+ s; (\d+) MiB are on other nodes", agent.log())
     assert len(left) == 2 and max(map(int, left)) <= STRAY_MIB, agent.log()
@@ -80,6 +92,19 @@ def test_without_migrate(t):
     t.policies.write("a.json", policy(guest, mems(str(other_node(guest)))))
     result = t.vmpin.run("reconcile", status=1)
     assert '"migrate": true' in result.err, str(result)
+    t.untouched(guest, before)
+
+
+def test_stays(t):
+    """Memory that cgroup v1 would not move, though it took the nodes, is refused and stays"""
+    skip_unless(hierarchy_of("cpuset").version == 1, "cgroup v2 always moves it")
+    guest = big(t)
+    guest.nodes.write("vcpu0", "cpuset.memory_migrate", "0")
+    before = guest.nodes.settings()
+    t.policies.write("a.json", policy(guest, mems(str(other_node(guest))), migrate=True))
+    for verb in ("plan", "reconcile"):
+        result = t.vmpin.run(verb, status=1)
+        assert "cpuset.memory_migrate is 0" in result.out + result.err, str(result)
     t.untouched(guest, before)
 
 
