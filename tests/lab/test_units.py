@@ -4,15 +4,18 @@ and what else systemd and libvirt do is undone."""
 import contextlib
 import os
 import re
+import statistics
 import subprocess
 import sys
 import threading
 import time
 
 from vmpintest import main, skip_unless, virsh, wait_for
+from vmpintest.drift import healed_after
 from vmpintest.expect import cpus, equal, full, full_in_force, pinned, policy, weighs
 from vmpintest.host import Machine, read
 from vmpintest.node import shares_to_weight
+from vmpintest.runner import comment
 from vmpintest.waiting import holds_for, slow
 
 # A generator runs as long as this file is there, and can write nowhere else than to this one.
@@ -54,12 +57,12 @@ def settled(guest, unit, shares, seconds=10):
 
 @contextlib.contextmanager
 def sampled(path):
-    """Collects the values of a file, read every 5 ms meanwhile."""
+    """Collects (when, what) of a file, read every 5 ms meanwhile."""
     seen, end = [], threading.Event()
 
     def sample():
         while not end.wait(0.005):
-            seen.append(read(path))
+            seen.append((time.monotonic(), read(path)))
     thread = threading.Thread(target=sample)
     thread.start()
     try:
@@ -134,6 +137,30 @@ def test_policy_removed(t):
     wait_for(lambda: unit.has(None) and t.restored(guest, before), 10, "the guest as it was")
 
 
+def limits(unit):
+    """Every property of the unit that sets a resource, as systemd has it; what it measures is not."""
+    shown = dict(line.split("=", 1) for line in systemctl("show", "--all", unit.name).stdout.splitlines())
+    return {name: value for name, value in shown.items()
+            if re.match("(Startup|Default)?(CPU|Memory|Tasks|IO|BlockIO|Allowed|Device|Swap)", name)
+            and not re.search("(Current|Usage|UsageNSec|Available|Peak|Bytes|Operations)$", name)
+            and not name.startswith("Effective")}
+
+
+def test_nothing_else(t):
+    """Of all that systemd limits of a scope, vmpin sets the weight alone, whatever the policies say"""
+    guest = t.guest(iothreads=1)
+    unit = Unit(guest)
+    before = limits(unit)
+    t.policies.write("a.json", full(guest))
+    t.policies.write("b.json", policy(guest, {"vm": {"cpuset": {"cpus": "0-3"},
+                                                     "cpu": {"cfs_quota_us": 150000}}}))
+    t.vmpin.run("reconcile", status=0)
+    assert {"AllowedCPUs", "CPUQuotaPerSecUSec", "MemoryMax"} <= before.keys(), sorted(before)
+    now = limits(unit)
+    equal("what has changed", [name for name in now if now[name] != before.get(name)],
+          [unit.property])
+
+
 def test_changes_coalesced(t):
     """Of many changes in a row the last one ends up on record"""
     guest = t.guest()
@@ -175,7 +202,8 @@ def test_way(t):
 def restarts():
     yield "daemon-reload", lambda machine: systemctl("daemon-reload")
     yield "daemon-reexec", lambda machine: systemctl("daemon-reexec")
-    yield "libvirtd's restart", lambda machine: systemctl("restart", "libvirtd.service")
+    yield "libvirtd's restart", lambda machine: systemctl("restart",
+                                                            f"{machine.service}.service")
 
 
 def test_restarts(t):
@@ -190,9 +218,15 @@ def test_restarts(t):
             do(t.machine)
             wait_for(t.machine.libvirtd_answers, 60, "libvirtd")
             wait_for(lambda: full_in_force(guest), 20, f"the policy after {what}")
-        print(f"# {what}: {len(seen)} samples of the weight")
-        equal(f"the weight over {what}", set(seen), {unit.native(2048)})
+        comment(f"{what}: {len(seen)} samples of the weight")
+        equal(f"the weight over {what}", {value for _, value in seen}, {unit.native(2048)})
     assert unit.has(2048)
+
+
+def stood(seen, value):
+    """For how many seconds at most the value was there, by what was seen before and after it."""
+    at = [n for n, (_, found) in enumerate(seen) if found == value]
+    return seen[at[-1] + 1][0] - seen[at[0] - 1][0] if at else 0
 
 
 def test_schedinfo(t):
@@ -202,12 +236,14 @@ def test_schedinfo(t):
     t.policies.write("a.json", policy(guest, WEIGHT))
     t.agent()
     settled(guest, unit, 2048)
-    with sampled(unit.file) as seen:
-        virsh("schedinfo", guest.name, "--live", "cpu_shares=700")
-        settled(guest, unit, 2048)
-    stood = seen.count("700") * 0.005
-    print(f"# schedinfo's weight stood for about {stood * 1000:.0f} ms", flush=True)
-    assert stood <= slow(0.5)
+    times = []
+    for shares in ("500", "600", "700"):
+        with sampled(unit.file) as seen:
+            virsh("schedinfo", guest.name, "--live", f"cpu_shares={shares}")
+            settled(guest, unit, 2048)
+        times.append(stood(seen, shares))
+    comment("schedinfo's weight stood for " + ", ".join(f"{s * 1000:.0f} ms" for s in times))
+    assert statistics.median(times) <= 0.5 and max(times) <= slow(0.5), times
     t.policies.remove("a.json")
     wait_for(lambda: equal("the weight", read(unit.file), "700") and
              equal("the record", unit.recorded(), 700), 10, "virsh's weight")
@@ -215,27 +251,31 @@ def test_schedinfo(t):
 
 def test_busy(t):
     """While PID 1 is busy with a reload, other values are healed as fast as ever"""
-    guest = t.guest()
+    guest = t.guest(vcpus=6)
     unit = Unit(guest)
-    t.policies.write("a.json", policy(guest, {"vcpu1": cpus("1")}))
-    t.agent()
-    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the set")
 
-    def heal():
-        begin = time.monotonic()
-        guest.nodes.set_cpus("vcpu1", "0")
-        wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the heal")
-        return time.monotonic() - begin
-    idle = min(heal() for _ in range(2))  # of more in a row the agent would grow suspicious
-    with busy_systemd():
-        t.policies.write("a.json", policy(guest, dict(WEIGHT, vcpu1=cpus("1"))))
-        wait_for(lambda: weighs(guest, "vm", 2048), 5, "the weight in the file")
-        busy = min(heal() for _ in range(2))
-        status = t.vmpin.json("status", guest.name)[1]["guests"][0]["status"]
+    def weigh(shares):
+        t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1"),
+                                                  "vm": {"cpu": {"shares": shares}}}))
+    weigh(2048)
+    t.agent()
     settled(guest, unit, 2048)
-    print(f"# a heal took {idle * 1000:.0f} ms, {busy * 1000:.0f} ms while PID 1 was busy")
+    wait_for(lambda: pinned(guest, "vcpu5", "1"), 10, "the sets")
+    files = [guest.nodes.file(f"vcpu{n}", "cpuset.cpus") for n in range(6)]
+
+    def heals():
+        """Each twice: of more in a row the agent would grow suspicious."""
+        return statistics.median(healed_after(file, slow(10)) for file in files * 2)
+    idle = heals()
+    with busy_systemd():
+        weigh(4096)
+        wait_for(lambda: weighs(guest, "vm", 4096), 5, "the weight in the file")
+        busy = heals()
+        status = t.vmpin.json("status", guest.name)[1]["guests"][0]["status"]
+    settled(guest, unit, 4096)
+    comment(f"a heal took {idle * 1000:.1f} ms, {busy * 1000:.1f} ms while PID 1 was busy (medians of 12)")
     equal("the status meanwhile", status, "settling")
-    assert busy <= 3 * idle + slow(0.05)
+    assert busy <= 2 * idle + 0.01, f"{busy:.4f} s, {idle:.4f} s"
 
 
 def test_forbidden(t):
