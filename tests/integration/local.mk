@@ -56,6 +56,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips tests/integration/test_i
 	tests/lab/test_package.py \
 	tests/lab/test_sandbox.py \
 	tests/lab/test_service.py \
+	tests/lab/test_suspend.py \
 	tests/lab/test_units.py \
 	tests/lab/test_weight.py
 

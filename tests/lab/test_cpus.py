@@ -139,7 +139,7 @@ def test_others_are_left_alone(t):
 
 
 def test_all_but_one(t):
-    """All CPUs but one go and come back, as over a suspend, and nothing is amiss afterwards"""
+    """All CPUs but one go and come back one by one, and nothing is amiss afterwards"""
     guest = t.guest()
     t.policies.write("a.json", policy(guest, {"vcpu0": cpus("5"), "vcpu1": cpus("4-5")}))
     agent = t.agent()
