@@ -37,6 +37,13 @@ def test_own_view(t):
     equal("the status", t.vmpin.json("status", guest.name)[1]["guests"][0]["status"], "in sync")
 
 
+def test_default_connection(t):
+    """Without a URI vmpin finds what serves QEMU's guests here, as libvirt's own programs do"""
+    guest = t.guest()
+    told = t.vmpin.run("status", guest.name, wrapper=["env", "-u", "LIBVIRT_DEFAULT_URI"], status=0)
+    assert guest.name in told.out, str(told)
+
+
 def test_hotplug(t):
     """vCPUs and iothreads can be added to and taken from a guest whose own set is narrowed"""
     guest = t.guest(vcpus=4, current=2, iothreads=1)

@@ -114,6 +114,7 @@ class Machine:
     def __init__(self):
         self.undo = contextlib.ExitStack()
         self.libvirtd = None  # its pid, if we started it
+        self.service = "libvirtd"  # systemd's name of what serves qemu:///system: or virtqemud
 
     def __enter__(self):
         if os.environ.get("VMPIN_TEST_NO_GUESTS") == "1":
@@ -133,6 +134,8 @@ class Machine:
             self.open_kvm()
             if not self.has_systemd():
                 self.start_services()
+            elif self.is_modular():
+                self.service = "virtqemud"
             wait_for(self.libvirtd_answers, 60, "libvirtd")
             self.refuse_leftover_guests()
             self.undo.callback(guest.sweep)
@@ -148,11 +151,16 @@ class Machine:
     def has_systemd():
         return os.path.isdir("/run/systemd/system")
 
+    @staticmethod
+    def is_modular():
+        """Does a daemon of its own serve QEMU's guests, in the place of libvirtd?"""
+        return guest.run(["systemctl", "is-active", "virtqemud.socket"]).status == 0
+
     def describe(self):
         versions = {h.version for h in hierarchies()}
         layout = "hybrid" if len(versions) == 2 else f"v{versions.pop()}"
         return (f"control groups {layout}, {'' if self.has_systemd() else 'no '}systemd, "
-                f"{os.cpu_count()} CPUs, Linux {os.uname().release}; "
+                f"{os.cpu_count()} CPUs, Linux {os.uname().release}; {self.service}: "
                 + guest.virsh("version", "--daemon").out.splitlines()[-1])
 
     def lock(self):
@@ -238,9 +246,10 @@ class Machine:
     def without_libvirtd(self):
         """libvirtd ends the hard way, and is back afterwards; guests live on."""
         if self.has_systemd():
-            subprocess.run(["systemctl", "kill", "--signal=KILL", "libvirtd.service"], check=True)
-            subprocess.run(["systemctl", "stop", "libvirtd.service", "libvirtd.socket",
-                            "libvirtd-ro.socket", "libvirtd-admin.socket"], check=True)
+            name = self.service
+            subprocess.run(["systemctl", "kill", "--signal=KILL", f"{name}.service"], check=True)
+            subprocess.run(["systemctl", "stop", f"{name}.service", f"{name}.socket",
+                            f"{name}-ro.socket", f"{name}-admin.socket"], check=True)
         else:
             os.kill(self.libvirtd, signal.SIGKILL)
             wait_for(lambda: not alive(self.libvirtd), 20, "the end of libvirtd")
@@ -256,8 +265,8 @@ class Machine:
         """libvirtd takes connections and answers nothing."""
         def send(signum):
             if self.has_systemd():
-                subprocess.run(["systemctl", "kill", f"--signal={signum}", "libvirtd.service"],
-                               check=True)
+                subprocess.run(["systemctl", "kill", f"--signal={signum}",
+                                f"{self.service}.service"], check=True)
             else:
                 os.kill(self.libvirtd, signum)
         send(signal.SIGSTOP)
@@ -268,8 +277,8 @@ class Machine:
 
     def libvirtd_answers(self):
         if self.has_systemd():
-            subprocess.run(["systemctl", "reset-failed", "libvirtd*"], check=False)
-            result = guest.run(["systemctl", "start", "libvirtd.service"])
+            subprocess.run(["systemctl", "reset-failed", f"{self.service}*"], check=False)
+            result = guest.run(["systemctl", "start", f"{self.service}.service"])
             assert result.status == 0, str(result)
         result = guest.virsh("list", check=False)
         assert result.status == 0, str(result)
