@@ -2,14 +2,15 @@
 """Drift is healed, whatever else happens: many foreign writes at random moments."""
 import os
 import shutil
+import signal
 import sys
 import time
 
 import vmpintest
 from vmpintest import main, skip_unless, wait_for
-from vmpintest.drift import (Spread, disturbing, drift_in_force, drift_policy, files, healed_after,
-                             quantile)
-from vmpintest.expect import cpus, equal, pinned, policy
+from vmpintest.drift import (OTHER, Spread, disturbing, drift_in_force, drift_policy, files,
+                             healed_after, put, quantile)
+from vmpintest.expect import cpus, equal, pinned, policy, weighs
 from vmpintest.runner import comment, takes
 from vmpintest.waiting import holds_for, slow
 
@@ -72,6 +73,34 @@ def test_no_watches(t):
     agent.wait_log("max_user_watches")
     guest.nodes.set_cpus("vcpu0", "0")
     wait_for(lambda: pinned(guest, "vcpu0", "1"), 20, "the sweep")
+
+
+def most_events():
+    """How many events the kernel keeps for a reader that does not come."""
+    with open("/proc/sys/fs/inotify/max_queued_events", encoding="ascii") as file:
+        return int(file.read())
+
+
+@takes(120)
+def test_overflow(t):
+    """When the kernel drops events, the log says so, and what they would have told of is healed"""
+    busy, guest = t.guests(2)
+    t.policies.write("a.json", drift_policy([busy, guest]))
+    agent = t.agent()
+    for each in (busy, guest):
+        wait_for(lambda: drift_in_force(each), 10, f"the policy of {each}")
+    shares = [path for path in files(busy) if not path.endswith("cpuset.cpus")][:2]
+    agent.signal(signal.SIGSTOP)
+    # Two files in turn: the same event again and again would be one to the kernel.
+    for path in shares * (most_events() // 2 + 1):
+        put(path, OTHER[os.path.basename(path)])
+    for path in files(guest):
+        put(path, OTHER[os.path.basename(path)])
+    agent.signal(signal.SIGCONT)
+    agent.wait_log("events were lost")
+    for each in (busy, guest):
+        wait_for(lambda: drift_in_force(each) and weighs(each, "vcpu1", 512), 10,
+                 f"the policy of {each} again")
 
 
 def test_echo_is_quiet(t):
