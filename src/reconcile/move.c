@@ -12,9 +12,10 @@
 #include <string.h>
 #include <sys/wait.h>
 
-/* How long mover_write() waits for its value to be seen: the kernel takes a millisecond. */
+/* How long mover_write() waits for its value to be seen. The kernel takes a millisecond, or a few
+ * tens where it must wait for all CPUs first (the rw-semaphore of Linux before 6.4). */
 #define SEEN_STEP_MS 1
-#define SEEN_STEPS   1000
+#define SEEN_STEPS   100
 /* How long the kernel's counts of a control group's memory may be late (FLUSH_TIME in
  * mm/memcontrol.c), and which difference is none. */
 #define LATE_MS      2500
@@ -148,9 +149,13 @@ static int finish(pid_t pid, int result, uint64_t *ret_elsewhere, struct cg_erro
 
 void mover_reap(struct mover *mover)
 {
-    for (size_t i = mover->writer_count; i-- > 0;)
-        if (waitpid(mover->writers[i], NULL, WNOHANG) != 0)
-            mover->writers[i] = mover->writers[--mover->writer_count];
+    for (size_t i = mover->writer_count; i-- > 0;) {
+        if (waitpid(mover->writers[i], NULL, WNOHANG) == 0)
+            continue;
+        if (mover->writers[i] == mover->late)
+            mover->late = 0;
+        mover->writers[i] = mover->writers[--mover->writer_count];
+    }
 }
 
 int mover_start(struct mover *mover, const char *uuid, struct nodes *nodes, const struct plan *plan,
@@ -219,6 +224,12 @@ static int keep_writer(struct mover *mover, pid_t pid)
     return 0;
 }
 
+static int refuse_late(const struct move_write *write, struct cg_error **err)
+{
+    return error_set(err, ETIMEDOUT, "%s: the kernel has not taken it while memory moves",
+                     write->attr->name);
+}
+
 /* 1: the value stands, the writer is stuck behind the move; 0: the writer has ended. */
 static int wait_until_seen(const struct kernel *kernel, const struct move_write *write, int result,
                            struct cg_error **err)
@@ -238,8 +249,7 @@ static int wait_until_seen(const struct kernel *kernel, const struct move_write 
         if (cg_value_equal(now, write->value))
             return 1;
     }
-    return error_set(err, ETIMEDOUT, "%s: the kernel has not taken it while memory moves",
-                     write->attr->name);
+    return refuse_late(write, err);
 }
 
 int mover_write(struct mover *mover, const struct host *host, const struct move_write *write,
@@ -253,6 +263,8 @@ int mover_write(struct mover *mover, const struct host *host, const struct move_
     int r;
 
     mover_reap(mover);
+    if (mover->late)
+        return refuse_late(write, err);
     pid = start(&job, &result, err);
     if (pid < 0)
         return pid;
@@ -261,5 +273,7 @@ int mover_write(struct mover *mover, const struct host *host, const struct move_
         return finish(pid, result, &nothing, err);
     if (keep_writer(mover, pid) < 0)
         return error_out_of_memory(err);
+    if (r == -ETIMEDOUT)
+        mover->late = pid;
     return r < 0 ? r : 0;
 }

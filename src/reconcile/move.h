@@ -27,6 +27,7 @@ struct mover {
     char uuid[UUID_SIZE]; /* of the guest whose memory it moves */
     pid_t *writers;       /* of other guests' values: stuck until the move is over */
     size_t writer_count;
+    pid_t late; /* of a writer whose value was not seen in time: nobody waits behind it; 0: none */
 };
 
 void mover_init(struct mover *mover);
@@ -46,7 +47,9 @@ void mover_stop(struct mover *mover);
 void mover_reap(struct mover *mover);
 void mover_release(struct mover *mover); /* stops it too */
 
-/* Writes a value while a move runs: 0 when it stands in the file, whenever the kernel returns. */
+/* Writes a value while a move runs: 0 when it stands in the file, whenever the kernel returns.
+ * -ETIMEDOUT: it does not after a tenth of a second, or one before is not through yet; it may come.
+ */
 int mover_write(struct mover *mover, const struct host *host, const struct move_write *write,
                 struct cg_error **err);
 

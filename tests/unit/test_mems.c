@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* ---- when ----------------------------------------------------------------------------------- */
@@ -479,6 +480,43 @@ static void a_value_that_is_written_meanwhile_stands_or_is_refused(void **state)
     assert_non_null(strstr(cg_error_text(error), "cpuset.mems"));
 }
 
+static int write_never(const struct kernel *k, int dir, const char *file, const char *text)
+{
+    pause();
+    return 0;
+}
+
+static double seconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+static void who_comes_behind_a_writer_that_is_stuck_does_not_wait(void **state)
+{
+    struct bench *bench = *state;
+    const struct cell *cell = &bench->plan.steps[1].cell;
+    struct move_write write = {
+        .dir = bench->binding.places->dir, .attr = cell->attr, .value = cell->value};
+    struct kernel stuck = kernel_real;
+    double began, first;
+
+    stuck.write = write_never;
+    bench->host->kernel = &stuck;
+    began = seconds();
+    assert_int_equal(mover_write(&bench->mover, bench->host, &write, NULL), -ETIMEDOUT);
+    first = seconds() - began;
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(mover_write(&bench->mover, bench->host, &write, NULL), -ETIMEDOUT);
+    assert_true(seconds() - began < 10 * first);
+    bench->host->kernel = &kernel_real;
+    end(bench->mover.writers[0]);
+    assert_int_equal(mover_write(&bench->mover, bench->host, &write, NULL), 0);
+    assert_stands(bench, "sys/fs/cgroup/g/cpuset.mems", "0-1");
+}
+
 static void assert_elsewhere(const struct bench *bench, const struct resident *guest, int result,
                              uint64_t wanted)
 {
@@ -560,6 +598,7 @@ int main(void)
         WITH_BENCH(a_move_that_is_stopped_writes_no_more),
         cmocka_unit_test(a_writer_whose_write_has_returned_is_waited_for_without_another_move),
         WITH_BENCH(a_value_that_is_written_meanwhile_stands_or_is_refused),
+        WITH_BENCH(who_comes_behind_a_writer_that_is_stuck_does_not_wait),
         WITH_BENCH(memory_is_counted_where_it_is),
         WITH_BENCH(memory_that_the_process_does_not_show_is_counted_where_it_is_charged),
     };
