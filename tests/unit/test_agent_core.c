@@ -34,7 +34,8 @@ struct step {
     const char *wanted; /* WANTED: the guest's CPUs, of a policy */
     uint64_t unrested;  /* the picture of mems that a pass sees until it may heal it */
     bool awaits_mover;
-    uint64_t takes_ms; /* how long a pass takes */
+    uint64_t takes_ms;    /* how long a pass takes */
+    unsigned char thrown; /* CORE_HELPER_ENDED */
 };
 
 /* The clock of the tests starts here, so that no time is 0. */
@@ -176,7 +177,8 @@ static void happen(struct world *world, const struct step *step)
     struct event event = {.type = (enum event_type)step->type,
                           .cause = step->cause,
                           .cpu = step->cpu,
-                          .refused = step->refused};
+                          .refused = step->refused,
+                          .thrown = step->thrown};
 
     if (step->guest)
         event.guest = guest_of(world, step->guest);
@@ -420,6 +422,13 @@ static void the_helper_starts_again_after_growing_pauses_up_to_five_seconds(void
          EVENT(30000, CORE_HELPER_ENDED, NULL, "@23200 start helper"),
          EVENT(40000, CORE_HELPER_ENDED, NULL, "@35000 start helper"),
          {46000, WAIT, .expect = "@45000 start helper"});
+}
+
+static void the_pause_before_the_helpers_start_is_shortened_by_chance(void **state)
+{
+    PLAY(AT_REST, {0, CORE_HELPER_ENDED, .thrown = 255, .expect = ""},
+         {1000, CORE_HELPER_ENDED, .thrown = 128, .expect = "@75 start helper"},
+         {2000, WAIT, .expect = "@1175 start helper"});
 }
 
 static void a_complete_list_ends_the_helpers_growing_pauses(void **state)
@@ -905,6 +914,7 @@ int main(void)
         cmocka_unit_test(a_list_that_breaks_off_removes_nothing),
         cmocka_unit_test(without_libvirt_guests_are_still_healed),
         cmocka_unit_test(the_helper_starts_again_after_growing_pauses_up_to_five_seconds),
+        cmocka_unit_test(the_pause_before_the_helpers_start_is_shortened_by_chance),
         cmocka_unit_test(a_complete_list_ends_the_helpers_growing_pauses),
         cmocka_unit_test(a_refused_helper_starts_again_as_root_at_once_and_only_once),
         cmocka_unit_test(many_changes_in_the_folders_are_one_reload_after_quiet),
