@@ -8,7 +8,7 @@ static void note_lost(struct agent *agent, struct managed *guest)
     cleanup_state struct guest_state state = {0};
     cleanup_error struct cg_error *error = NULL;
 
-    if (!guest->reported || guest->binding.count == 0)
+    if (!guest->reported || guest->binding.count == 0 || guest->desired.cells.count == 0)
         return;
     if (state_start_lost(&state, guest->uuid, &guest->binding, &guest->desired.cells) < 0 ||
         state_dir_save(&agent->state, &state, &error) < 0)
@@ -16,15 +16,18 @@ static void note_lost(struct agent *agent, struct managed *guest)
                  error ? cg_error_text(error) : "out of memory");
 }
 
-/* 1: the states of before are lost; 0: they stayed. -EBUSY: another agent was first; there must not
- * be two. */
+/* Where there is no room it may come no further than to the folders, and goes on from there at the
+ * next try. -EBUSY: another agent was first; there must not be two. */
 static int take_folder(struct agent *agent, struct cg_error **err)
 {
-    int lost = state_dir_renew(&agent->state, err), r = lost;
+    if (!state_dir_stands(&agent->state)) {
+        int lost = state_dir_renew(&agent->state, err);
 
-    if (r >= 0)
-        r = state_dir_lock_agent(&agent->state, &agent->lock, err);
-    return r < 0 ? r : lost;
+        if (lost < 0)
+            return lost;
+        agent->states_lost |= lost > 0;
+    }
+    return state_dir_lock_agent(&agent->state, &agent->lock, err);
 }
 
 void keep_state(struct agent *agent)
@@ -33,7 +36,7 @@ void keep_state(struct agent *agent)
     struct managed *guest;
     int r;
 
-    if (!agent_writes(agent) || state_dir_stands(&agent->state))
+    if (!agent_writes(agent) || (state_dir_stands(&agent->state) && !agent->stateless))
         return;
     r = take_folder(agent, &error);
     if (r < 0) {
@@ -46,15 +49,18 @@ void keep_state(struct agent *agent)
         return;
     }
     agent->stateless = false;
-    log_line(&agent->log, LOG_ERR, "%s was removed%s", agent->state.path,
-             r ? " and is made anew: what vmpin has in force stays; what stood there before it is "
-                 "not known any more, and what was held may not be held any more"
-               : " in part and is made anew: what vmpin knows of the guests stayed; what was held "
-                 "may not be held any more");
+    log_line(
+        &agent->log, LOG_ERR, "%s was removed%s", agent->state.path,
+        agent->states_lost
+            ? " and is made anew: what vmpin has in force stays; what stood there before it is "
+              "not known any more, and what was held may not be held any more"
+            : " in part and is made anew: what vmpin knows of the guests stayed; what was held "
+              "may not be held any more");
     folders_watch_state(&agent->folders, agent->state.dir, agent->state.holds);
     policies_save(&agent->policies, &agent->state, &agent->log);
     TAILQ_FOREACH(guest, &agent->store.all, all)
-        if (r > 0)
+        if (agent->states_lost)
             note_lost(agent, guest);
+    agent->states_lost = false;
     agent_tell(agent, &(struct event){.type = CORE_OVERFLOW});
 }

@@ -44,7 +44,8 @@ struct agent {
     bool warned_of_arrivals;           /* where guests appear cannot be watched: said once */
     bool warned_of_watches;            /* that some guests are not: said once */
     bool warned_of_writers;            /* that some groups are not traced: said once */
-    bool stateless;                    /* the state folder cannot be made anew: said once */
+    bool stateless;                    /* the state folder is not made anew yet: said once */
+    bool states_lost;                  /* ... and will not have what was in it */
     bool ready;                        /* the service manager was told so */
     char *disconnected;                /* the reason, as told last; NULL: connected */
     char *helper_trouble;              /* why there is none, as told last; NULL: connected */

@@ -25,7 +25,7 @@ def read_state(t, guest):
 
 def test_state_folder_removed(t):
     """The agent makes a state folder that was removed anew; what it has in force stays its own"""
-    guest = t.guest()
+    guest, _ = t.guests(2)  # no policy is for the other
     t.harmless()
     virsh("vcpupin", guest.name, "1", "0-1", "--live")
     t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
@@ -37,6 +37,8 @@ def test_state_folder_removed(t):
     assert "was removed" in agent.log(), agent.log()
     guest.nodes.set_cpus("vcpu0", "0")
     in_force(guest, "vcpu0", "1")
+    states = [name for name in os.listdir(f"{t.vmpin.state}/guests") if name.endswith(".json")]
+    equal("the guests that something is known of", states, [f"{guest.uuid}.json"])
     assert "in sync" in t.vmpin.run("status", guest.name, folders=[], status=0).out
     t.vmpin.run("hold", guest.name, status=0)
     guest.nodes.set_cpus("vcpu0", "0")
@@ -46,6 +48,43 @@ def test_state_folder_removed(t):
     t.policies.remove("a.json")
     in_force(guest, "vcpu1", "0-1")  # libvirt's pin, in the place of the baseline that was lost
     in_force(guest, "vcpu0", "0")  # somebody's, seen after the loss
+
+
+def fill(path):
+    with open(path, "wb", buffering=0) as filler, contextlib.suppress(OSError):
+        while True:
+            filler.write(bytes(4096))
+
+
+def small_disk(t, path):
+    os.mkdir(path)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=1000", "vmpin-test", path],
+                   check=True)
+    t.undo.callback(subprocess.run, ["umount", "-l", path])
+    return path
+
+
+def test_state_folder_without_room(t):
+    """A state folder that can be made anew only in part is completed when there is room"""
+    guest = t.guest()
+    small = small_disk(t, f"{t.root}/small")
+    t.vmpin.state = f"{small}/state"
+    t.policies.write("a.json", policy(guest, {"vcpu0": cpus("1")}))
+    agent = t.agent()
+    in_force(guest, "vcpu0", "1")
+    agent.signal(signal.SIGSTOP)
+    os.rename(t.vmpin.state, f"{small}/away")
+    shutil.rmtree(f"{small}/away")
+    fill(f"{small}/filler")  # folders take no room in memory, what is in a file does
+    agent.signal(signal.SIGCONT)
+    agent.wait_log("cannot be made anew")
+    os.unlink(f"{small}/filler")
+    guest.nodes.set_cpus("vcpu0", "0")
+    agent.wait_log("was removed and is made anew")
+    in_force(guest, "vcpu0", "1")
+    assert read_state(t, guest)["lost"], read_state(t, guest)
+    other = t.agent(ready=False)
+    wait_for(lambda: not other.running(), 10, "the end of a second agent")
 
 
 def test_guests_removed(t):
@@ -116,16 +155,11 @@ def test_full_disk(t):
     guest = t.guest()
     t.harmless()
     was = guest.nodes.cpus("vcpu1")
-    os.mkdir(t.vmpin.state)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=1000", "vmpin-test", t.vmpin.state], check=True)
-    t.undo.callback(subprocess.run, ["umount", "-l", t.vmpin.state])
+    small_disk(t, t.vmpin.state)
     t.policies.write("a.json", policy(guest, {"vcpu0": cpus("1")}))
     agent = t.agent()
     in_force(guest, "vcpu0", "1")
-    with open(f"{t.vmpin.state}/filler", "wb", buffering=0) as filler:
-        with contextlib.suppress(OSError):
-            while True:
-                filler.write(bytes(4096))
+    fill(f"{t.vmpin.state}/filler")
     t.policies.write("b.json", policy(guest, {"vcpu1": cpus("0"), "emulator": cpus("0")}))
     agent.wait_log("No space left")
     equal("vcpu1", guest.nodes.cpus("vcpu1"), was)
