@@ -3,8 +3,9 @@
 import os
 import statistics
 import sys
+import time
 
-from vmpintest import main, virsh
+from vmpintest import main, virsh, wait_for
 from vmpintest.expect import cpus, equal, pinned, policy
 from vmpintest.runner import comment, takes
 from vmpintest.trace import Trace
@@ -42,10 +43,8 @@ def test_transient(t):
     starts_pinned(t, transient=True)
 
 
-@takes(120)
-def test_restore(t):
-    """A guest that is restored is pinned before it goes on"""
-    guest = t.guest(vcpus=4, start=False)
+def goes_on_pinned(t, **options):
+    guest = t.guest(vcpus=4, start=False, **options)
     t.policies.write("a.json", policy(guest, {"vcpu*": cpus("0")}))
     t.agent()
     saved = f"{t.root}/saved"
@@ -57,6 +56,57 @@ def test_restore(t):
         comment(f"{ran:.3f} ms elsewhere")
         pinned(guest, "vcpu3", "0")
         assert ran < slow(50), f"its vCPUs ran {ran:.3f} ms elsewhere"
+
+
+@takes(120)
+def test_restore(t):
+    """A guest that is restored is pinned before it goes on"""
+    goes_on_pinned(t)
+
+
+@takes(120)
+def test_restore_transient(t):
+    """So is one that libvirt had forgotten meanwhile"""
+    goes_on_pinned(t, transient=True)
+
+
+# A boot sector: starts each CPU that waits to be started (SIPI to all others), over and over.
+#       cli; mov word [0x8000], 0xfeeb           their first instruction, "jmp $"
+#       lgdt, mov cr0, mov fs                    all of memory through fs, still in real mode
+#   1:  mov dword fs:[0xfee00300], 0x000c4608    the local APIC
+#       mov cx, 0x4000; loop $; jmp 1b
+STARTS_CPUS = bytes.fromhex(
+    "fa31c08ed8c7060080ebfe0f0116487c0f20c00c010f22c0bb08008ee324fe0f22c066bb0003e0fe"
+    "646766c70308460c00b90040e2feebea0000000000000000ffff00000092cf000f00387c0000"
+).ljust(510, b"\0") + b"\x55\xaa"
+
+
+@takes(120)
+def test_hotplug(t):
+    """A vCPU that is plugged in, of which libvirt tells nothing, runs where its policy wants it"""
+    disk = f"{t.root}/starts-cpus"
+    with open(disk, "wb") as file:
+        file.write(STARTS_CPUS)
+    guest = t.guest(vcpus=4, current=1, paused=False, extra="<devices><disk type='file'>"
+                    f"<source file='{disk}'/><target dev='hda'/></disk></devices>")
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("0")}))
+    t.agent()
+    wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "the policy")
+    with Trace() as trace:
+        trace.clear()
+        before = time.monotonic()
+        virsh("setvcpus", guest.name, "4", "--live")
+        plugged = time.monotonic()
+        wait_for(lambda: pinned(guest, "vcpu3", "0"), 10, "the policy for the new vCPUs")
+        time.sleep(slow(0.5))
+        ran = list(trace.stretches(guest, {0}, before))
+    # QEMU makes the thread before libvirt makes its control group, which is the first that anybody
+    # can know of it.
+    late = max((end for end, _ in ran), default=before)
+    comment(f"{1000 * sum(seconds for _, seconds in ran):.1f} ms elsewhere, the last "
+            f"{1000 * (plugged - late):.1f} ms before virsh ended, which took "
+            f"{1000 * (plugged - before):.0f} ms")
+    assert late < plugged + slow(0.05), "a vCPU that was plugged in went on elsewhere"
 
 
 if __name__ == "__main__":

@@ -44,6 +44,17 @@ def test_default_connection(t):
     assert guest.name in told.out, str(told)
 
 
+def test_start_with_pins_elsewhere(t):
+    """A guest that libvirt pins to none of its policy's CPUs starts all the same, and obeys the policy"""
+    guest = t.guest(start=False, extra="<cputune><vcpupin vcpu='0' cpuset='6'/>"
+                    "<emulatorpin cpuset='7'/></cputune>")
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("3"), "emulator": cpus("2")}))
+    t.agent()
+    guest.start()
+    for role, wanted in (("vcpu0", "3"), ("vcpu1", "3"), ("emulator", "2")):
+        wait_for(lambda r=role, w=wanted: pinned(guest, r, w), 10, f"the policy on {role}")
+
+
 def test_hotplug(t):
     """vCPUs and iothreads can be added to and taken from a guest whose own set is narrowed"""
     guest = t.guest(vcpus=4, current=2, iothreads=1)

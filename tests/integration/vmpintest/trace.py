@@ -13,6 +13,7 @@ from .waiting import slow, wait_for
 
 WATCHED = 0.5  # seconds of each start
 VCPU = '"CPU *"'
+QEMU = '"qemu-system*"'  # a thread that has not got its name yet
 SWITCH = re.compile(r"\[(\d+)\].* (\d+\.\d+): sched_switch: prev_comm=.* prev_pid=(\d+) .*"
                     r"==> next_comm=.* next_pid=(\d+) ")
 RESUMED = re.compile(r"^event RESUME at (\d+\.\d+) for domain '(.*)'")
@@ -51,7 +52,7 @@ class Trace:
             write(f"{self.folder}/trace_clock", "mono")
             write(f"{self.folder}/buffer_size_kb", "4096")
             write(f"{self.folder}/events/sched/sched_switch/filter",
-                  f"prev_comm ~ {VCPU} || next_comm ~ {VCPU}")
+                  f"prev_comm ~ {VCPU} || next_comm ~ {VCPU} || next_comm ~ {QEMU}")
             write(f"{self.folder}/events/sched/sched_switch/enable", "1")
             self.undo.callback(write, f"{self.folder}/events/sched/sched_switch/enable", "0")
             self.listen()
@@ -105,16 +106,19 @@ class Trace:
 
     def elsewhere(self, guest, allowed, since):
         """Seconds that the guest's vCPU threads ran on other CPUs than `allowed` after `since`."""
+        return sum(seconds for _, seconds in self.stretches(guest, allowed, since))
+
+    def stretches(self, guest, allowed, since):
+        """The same one by one: when each ended, and how long it was."""
         pid = guest.nodes.pid
         threads = {tid for tid in os.listdir(f"/proc/{pid}/task")
                    if read(f"/proc/{pid}/task/{tid}/comm").startswith("CPU ")}
         assert threads, f"{guest} has no vCPU threads"
-        ran, on = 0.0, {}  # on: CPU -> since when one of the threads is there
+        on = {}  # CPU -> since when one of the threads is there
         with open(f"{self.folder}/trace", encoding="utf-8", errors="replace") as file:
             for match in filter(None, map(SWITCH.search, file)):
                 cpu, now, left, came = match.groups()
-                if left in threads and int(cpu) not in allowed:
-                    ran += max(0.0, float(now) - max(since, on.pop(cpu, since)))
+                if left in threads and int(cpu) not in allowed and float(now) > since:
+                    yield float(now), float(now) - max(since, on.pop(cpu, since))
                 if came in threads:
                     on[cpu] = float(now)
-        return ran
