@@ -16,7 +16,7 @@ import tempfile
 
 SOURCE = os.path.realpath(f"{os.path.dirname(__file__)}/../..")
 sys.path.insert(0, f"{SOURCE}/tests/integration")
-from vmpintest import Guest, host, node, skip_unless, tap, virsh  # noqa: E402: found there
+from vmpintest import Guest, host, node, skip_unless, surroundings, tap, virsh  # noqa: E402: found there
 from vmpintest.vmpin import NOBODY, as_nobody  # noqa: E402
 
 QEMU = "qemu-system-x86_64"
@@ -251,7 +251,7 @@ def policy_of_somebody():
 def seen(guest, policy):
     """All that a bystander could notice."""
     status = os.stat(policy)
-    return {**node.elsewhere(), **guest.nodes.settings(),
+    return {**surroundings.settings(), **guest.nodes.settings(),
             "guest": virsh("dumpxml", guest.name).out,
             "policy": (host.read(policy), status.st_ino, status.st_mtime_ns),
             "libvirtd": host.daemon("libvirtd")}
