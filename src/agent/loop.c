@@ -3,14 +3,16 @@
 #include "agent/entries.h"
 #include "host/uevent.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <time.h>
 
 /* Timers are exact to this: the core's shortest pause is 20 ms. */
-#define ACCURACY_US  1000
-#define READS_A_TURN 16
+#define ACCURACY_US     1000
+#define READS_A_TURN    16
+#define MEMORY_PAUSE_MS 100
 
 uint64_t agent_now(void)
 {
@@ -333,8 +335,11 @@ int loop_setup(struct agent *agent, struct cg_error **err)
 
 int loop_run(struct agent *agent)
 {
-    int r = sd_event_loop(agent->event);
+    int r;
 
+    /* What sd-event lacks the memory for, it has not begun. */
+    while ((r = sd_event_loop(agent->event)) == -ENOMEM)
+        poll(NULL, 0, MEMORY_PAUSE_MS);
     if (r < 0)
         log_line(&agent->log, LOG_ERR, "the event loop failed: %s", strerror(-r));
     return r < 0 ? EXIT_FAILURE : r;

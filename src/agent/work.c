@@ -15,13 +15,15 @@ static void start_helper(struct agent *agent, bool as_root)
                                            .as_root = as_root,
                                            .launches = true};
     cleanup_error struct cg_error *error = NULL;
+    int r;
 
     helper_stop(&agent->helper); /* it runs still where what it told could not be kept */
     /* A recorded host begins its list without saying so. */
     agent_tell(agent, &(struct event){.type = CORE_LISTING});
-    if (helper_start(&agent->helper, &options, &error) < 0) {
+    r = helper_start(&agent->helper, &options, &error);
+    if (r < 0) {
         facts_helper_trouble(agent, error ? cg_error_text(error) : "out of memory");
-        if (agent->options->record)
+        if (agent->options->record && r != -ENOMEM)
             sd_event_exit(agent->event, EXIT_FAILURE);
         else
             agent_tell(agent, &(struct event){.type = CORE_HELPER_ENDED});
