@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """The host is suspended to memory while guests run, and wakes up: the kernel freezes all of them,
-takes its devices and all CPUs but one away, and tells nobody of it by an event."""
+takes its devices and all CPUs but one away, and tells of a CPU only when it is back."""
 import contextlib
 import glob
 import os
