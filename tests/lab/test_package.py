@@ -50,8 +50,9 @@ def shown(name):
 
 
 def owned():
-    """The files that dpkg has put there."""
-    return [path for path in dpkg("--listfiles", *NAMES).out.splitlines() if os.path.isfile(path)]
+    """The files that dpkg has put there, and those that this machine does without (manuals)."""
+    return [path for path in dpkg("--listfiles", *NAMES).out.splitlines()
+            if path.startswith("/") and not os.path.isdir(path)]
 
 
 def in_force(guest):
