@@ -104,7 +104,9 @@ static void on_output_closed(int watch, int fd, int events, void *data)
 
 static void on_status_file(int watch, int fd, int events, void *data)
 {
-    if (status_take(fd) == -EPIPE)
+    const struct session *session = data;
+
+    if (status_take(fd, session->connection.driver) == -EPIPE)
         virEventRemoveHandle(watch);
 }
 
@@ -120,7 +122,8 @@ static int run(struct session *session)
     if (r == 0 && virEventAddHandle(STDOUT_FILENO, 0, on_output_closed, session, NULL) < 0)
         r = -ENOMEM;
     if (r == 0 && session->launches &&
-        virEventAddHandle(STDIN_FILENO, VIR_EVENT_HANDLE_READABLE, on_status_file, NULL, NULL) < 0)
+        virEventAddHandle(STDIN_FILENO, VIR_EVENT_HANDLE_READABLE, on_status_file, session, NULL) <
+            0)
         r = -ENOMEM;
     if (r == 0)
         session_step(session);

@@ -52,16 +52,18 @@ static int read_facts(int file, const char *driver, struct facts **ret, struct c
     return 0;
 }
 
-int status_take(int socket)
+int status_take(int socket, const char *driver)
 {
-    char driver[DRIVER_SIZE];
-    cleanup_close int file = receive(socket, driver);
+    char its_driver[DRIVER_SIZE];
+    cleanup_close int file = receive(socket, its_driver);
     cleanup_message struct message message = {.type = MESSAGE_GUEST, .event = EVENT_LAUNCHING};
     cleanup_error struct cg_error *err = NULL;
     int r;
 
     if (file < 0)
         return file == -EPIPE ? file : 0;
+    if (!driver || strcmp(driver, its_driver) != 0)
+        return 0;
     r = read_facts(file, driver, &message.facts, &err);
     if (r == 0)
         r = output_message(&message);

@@ -14,7 +14,7 @@
  * Nor is the guest's own node narrowed on v2, for its children to be born inside, though the kernel
  * would take it: the children are set before libvirt lets the CPUs run, and a narrowed node fails
  * the start of a guest with a pin outside, fails the operator's vcpupin, and can never be emptied
- * again (measured on Linux 6.12 with libvirt 11.3). */
+ * again (measured on Linux 6.1 and 6.12 with libvirt 9.0 and 11.3). */
 int early_desired(const struct desired *desired, const struct facts *facts,
                   struct desired *ret) must_check;
 

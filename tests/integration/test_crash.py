@@ -75,6 +75,7 @@ def test_hung_libvirtd(t):
             guest.nodes.widen("vcpu1")
             wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "healing")
             wait_for(lambda: agent.notified.count("WATCHDOG=1") > served, 10, "the watchdog")
+            time.sleep(2.5)  # more than four in 10 s would be a fight, and healed later and later
         assert agent.running()
     agent.wait_log("connected to", 20, since=lines)
     other = t.guest()

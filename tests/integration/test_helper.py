@@ -320,16 +320,16 @@ def test_it_never_reads_its_input():
 def status_file(name):
     """As libvirt keeps it of a guest that it is starting."""
     path = write(name + ".status", "<domstatus state='paused' reason='starting up' pid='4711'>"
-                 "<vcpus><vcpu id='0' pid='0'/></vcpus><domain type='qemu' id='7'>"
+                 "<vcpus><vcpu id='0' pid='0'/></vcpus><domain type='test' id='7'>"
                  "<name>%s</name><uuid>%s</uuid><memory unit='MiB'>32</memory><vcpu>2</vcpu>"
                  "</domain></domstatus>" % (name, uuid.uuid4()))
     os.chmod(path, 0o600)  # root's, whoever the helper runs as
     return path
 
 
-def hand(ours, path):
+def hand(ours, path, driver=b"test"):
     with open(path, "rb") as file:
-        socket.send_fds(ours, [b"qemu"], [file.fileno()])
+        socket.send_fds(ours, [driver], [file.fileno()])
 
 
 def test_a_guest_is_told_from_a_status_file_that_only_its_parent_may_open():
@@ -342,7 +342,7 @@ def test_a_guest_is_told_from_a_status_file_that_only_its_parent_may_open():
         message = helper.expect("guest")
         facts = message["facts"]
         check(message["event"] == "launching" and facts["name"] == "early", message)
-        check(facts["driver"] == "qemu" and facts["vcpus_maximum"] == 2, facts)
+        check(facts["driver"] == "test" and facts["vcpus_maximum"] == 2, facts)
         check(not facts.get("running") and "id" not in facts, facts)
 
 
@@ -351,7 +351,8 @@ def test_what_is_no_status_file_costs_a_complaint_and_no_helper():
     with ours, theirs, Helper("test:///default", "--launches", stdin=theirs,
                               stderr=subprocess.PIPE) as helper:
         helper.until_synced()
-        ours.send(b"qemu")
+        ours.send(b"test")
+        hand(ours, status_file("another-drivers"), b"qemu")
         for path in "/dev/null", test_domain("no-status"):
             hand(ours, path)
             check(b"that it is starting" in helper.process.stderr.readline(), "no complaint")
