@@ -48,8 +48,10 @@ def test_start_with_pins_elsewhere(t):
     """A guest that libvirt pins to none of its policy's CPUs starts all the same, and obeys the policy"""
     guest = t.guest(start=False, extra="<cputune><vcpupin vcpu='0' cpuset='6'/>"
                     "<emulatorpin cpuset='7'/></cputune>")
-    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("3"), "emulator": cpus("2")}))
+    other = t.guest()
+    t.policies.write("a.json", policy([guest, other], {"vcpu*": cpus("3"), "emulator": cpus("2")}))
     t.agent()
+    wait_for(lambda: pinned(other, "vcpu1", "3"), 10, "the agent to know the guests")
     guest.start()
     for role, wanted in (("vcpu0", "3"), ("vcpu1", "3"), ("emulator", "2")):
         wait_for(lambda r=role, w=wanted: pinned(guest, r, w), 10, f"the policy on {role}")
