@@ -45,10 +45,10 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips tests/integration/test_i
 	tests/scripts/test_quickstart.py \
 	tests/lab/build-image \
 	tests/lab/run \
-	tests/lab/test_attributes.py \
 	tests/lab/test_cgtree_v2.py \
 	tests/lab/test_clock.py \
 	tests/lab/test_cpus.py \
+	tests/lab/test_library.py \
 	tests/lab/test_libvirt.py \
 	tests/lab/test_matrix.py \
 	tests/lab/test_mems.py \
@@ -70,7 +70,7 @@ soak: all
 # LAB_FLAGS: see tests/lab/run --help.
 lab-programs: all
 	$(AM_V_at)$(MAKE) $(AM_MAKEFLAGS) test_model_v1 test_model_v2 test_attributes_host \
-		example_tree example_guest
+		test_cgroup_host test_tree_host source_tell failing.la example_tree example_guest
 check-lab: lab-programs
 	$(AM_V_at)$(AM_TESTS_ENVIRONMENT) $(PYTHON3) $(top_srcdir)/tests/lab/run $(LAB_FLAGS)
 
