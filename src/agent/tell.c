@@ -50,18 +50,18 @@ static void trouble_add(struct trouble *trouble, const struct log_entry *entry, 
     trouble->count++;
 }
 
-#define BY_SIZE 64
+#define WRITER_TEXT_SIZE 64
 
 /* Who wrote, behind what is told of it. It is no part of what makes trouble news: the same drift
  * may have no known writer at the next look. */
-static const char *by(const struct log_entry *entry, char ret[BY_SIZE])
+static const char *writer_text(const struct log_entry *entry, char ret[WRITER_TEXT_SIZE])
 {
     *ret = '\0';
     if (entry->writer_pid && entry->writer)
-        snprintf(ret, BY_SIZE, ", after a write by %s (pid %d)", entry->writer,
+        snprintf(ret, WRITER_TEXT_SIZE, ", after a write by %s (pid %d)", entry->writer,
                  (int)entry->writer_pid);
     else if (entry->writer_pid)
-        snprintf(ret, BY_SIZE, ", after a write by pid %d", (int)entry->writer_pid);
+        snprintf(ret, WRITER_TEXT_SIZE, ", after a write by pid %d", (int)entry->writer_pid);
     return ret;
 }
 
@@ -76,14 +76,14 @@ static void trouble_tell(const struct log *log, const struct trouble *trouble,
 {
     bool mended = guest->told && !trouble->hash;
     struct log_entry entry;
-    char writer[BY_SIZE];
+    char writer[WRITER_TEXT_SIZE];
 
     if (trouble->hash == guest->told)
         return;
     guest->told = trouble->hash;
     for (size_t i = 0; i < trouble->count; i++)
         log_entry(log, &trouble->lines[i].entry, "%s: %s%s", managed_name(guest),
-                  trouble->lines[i].text, by(&trouble->lines[i].entry, writer));
+                  trouble->lines[i].text, writer_text(&trouble->lines[i].entry, writer));
     entry = tell_entry(guest, LOG_INFO, ENTRY_MENDED);
     if (mended)
         log_entry(log, &entry, "%s: nothing is amiss any more", managed_name(guest));
@@ -143,12 +143,12 @@ static void tell_done(const struct log *log, const struct managed *guest,
     };
     struct log_entry entry =
         tell_entry(guest, how[change->reason].priority, how[change->reason].id);
-    char node[ROLE_NAME_SIZE], wrote[BY_SIZE];
+    char node[ROLE_NAME_SIZE], wrote[WRITER_TEXT_SIZE];
 
     entry_is_by(&entry, writer);
     entry_is_of(&entry, change->cell.role, attribute(&change->cell), change->cell.origin, node);
     log_entry(log, &entry, "%s: %s %s%s", managed_name(guest), how[change->reason].verb, text,
-              by(&entry, wrote));
+              writer_text(&entry, wrote));
 }
 
 static void add_change(struct trouble *trouble, const struct managed *guest,

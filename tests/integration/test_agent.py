@@ -390,7 +390,7 @@ def test_status_speaks_of_what_is_in_force(t):
 def test_hung_helper(t):
     """A helper that hangs is ended and started again, and what it missed is caught up"""
     t.policies.write("a.json", {"match": EVERY, "apply": {"vcpu*": cpus("1")}})
-    t.vmpin.variables.update(VMPIN_LIBVIRT_TIMEOUT="1", WATCHDOG_USEC="4000000")
+    t.vmpin.variables.update(VMPIN_LIBVIRT_TIMEOUT=f"{slow(1):g}", WATCHDOG_USEC="4000000")
     agent = t.agent()
     agent.wait_log("connected to")
     hung = agent.helper()
