@@ -104,6 +104,19 @@ static int judge(struct connection *connection, virDomainPtr domain, struct cg_e
     return 0;
 }
 
+/* libvirt gives an id, and writes pins of its own, before it tells that the guest has started: until
+ * then it is told as not running, lest something comes in between. */
+static void mind_start(virDomainPtr domain, struct facts *facts)
+{
+    int state, reason;
+
+    if (!facts->running || virDomainGetState(domain, &state, &reason, 0) < 0 ||
+        state != VIR_DOMAIN_PAUSED || reason != VIR_DOMAIN_PAUSED_STARTING_UP)
+        return;
+    facts->running = false;
+    facts->id = -1;
+}
+
 /* 1 and *ret filled; 0: complained of; -ENOENT: the guest is gone; -ENODEV. */
 static int ask(struct connection *connection, virDomainPtr domain, struct facts **ret,
                struct cg_error **err)
@@ -118,6 +131,7 @@ static int ask(struct connection *connection, virDomainPtr domain, struct facts 
     r = domain_xml_parse(xml, strlen(xml), connection->driver, ret, err);
     if (r == 0) {
         (*ret)->persistent = persistent == 1;
+        mind_start(domain, *ret);
         return 1;
     }
     if (r != -EINVAL)
