@@ -15,6 +15,7 @@ from vmpintest import main, skip_unless, wait_for
 from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy
 from vmpintest.node import difference
 from vmpintest.runner import takes
+from vmpintest.waiting import slow
 
 ERRORS = ("EBUSY", "EINVAL", "ENOSPC", "ENOENT")
 
@@ -136,39 +137,27 @@ def served(agent, pauses):
     return True
 
 
-class Stopped:
-    """A reconcile that stops by SIGSTOP right behind the writes into the guest's nodes that `when`
-    numbers, and goes on when it is told to."""
-
-    def __init__(self, t, guest, when, error=""):
-        self.log, self.stops = f"{t.root}/strace", 0
-        open(self.log, "w").close()
-        words = inject(guest, f"{error}signal=SIGSTOP:when={when}", log=self.log)
-        self.end = t.background(words + t.vmpin.command("reconcile"))
-
-    def wait(self):
-        def stopped():
-            with open(self.log) as log:
-                stops = re.findall(r"^(\d+) --- stopped by SIGSTOP ---$", log.read(), re.M)
-            return stops[self.stops] if len(stops) > self.stops else None
-        self.pid = int(wait_for(stopped, 20, "the write"))
-        self.stops += 1
-
-    def go_on(self):
-        os.kill(self.pid, signal.SIGCONT)
+def write_made(log, number):
+    """The pid of who made that many writes into the guest's nodes, None before."""
+    with open(log) as file:
+        writes = re.findall(r"^(\d+) +p?write\w*\(.* = .*$", file.read(), re.M)
+    return int(writes[number - 1]) if len(writes) >= number else None
 
 
-def ends_in_the_middle(t, what, when, stops=1, error=""):
-    """The run stops at these writes; at the last of them the guest ends, and the run goes on."""
+def ends_in_the_middle(t, what, number, when=None, error=""):
+    """The guest ends behind that write, before the run goes on."""
     other, guest, last = t.guests(3, iothreads=1)
     t.policies.write("a.json", full([other, guest, last]))
-    run = Stopped(t, guest, when, error)
-    for number in range(1, stops + 1):
-        run.wait()
-        if number == stops:
-            guest.destroy()
-        run.go_on()
-    status, told = run.end()
+    log = f"{t.root}/strace"
+    open(log, "w").close()
+    # The write is made and told, and only then is there a pause, long enough to stop the run in it.
+    pause = f"{error}delay_exit={int(slow(3) * 1e6)}:when={when or number}"
+    end = t.background(inject(guest, pause, log=log) + t.vmpin.command("reconcile"))
+    pid = wait_for(lambda: write_made(log, number), 20, "the write")
+    os.kill(pid, signal.SIGSTOP)
+    guest.destroy()
+    os.kill(pid, signal.SIGCONT)
+    status, told = end()
     equal("exit status", status, 1)
     assert f"{guest}: the guest went away while {what}" in told, told
     for good in (other, last):
@@ -179,13 +168,15 @@ def ends_in_the_middle(t, what, when, stops=1, error=""):
 @takes(300)
 def test_guest_ends_in_the_middle(t):
     """A guest that stops in the middle of an apply is told, with status 1, and the others are done"""
+    t.harmless()
     for number in (1, 3, 6):
         ends_in_the_middle(t, "it was being changed", number)
 
 
 def test_guest_ends_in_an_undo(t):
     """So is a guest that stops while a change that failed half-way is taken back"""
-    ends_in_the_middle(t, "a change was taken back", "4..5", stops=2, error="error=EBUSY:")
+    t.harmless()
+    ends_in_the_middle(t, "a change was taken back", 5, when="4..5", error="error=EBUSY:")
 
 
 @takes(300)
