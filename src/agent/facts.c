@@ -53,6 +53,8 @@ static void take_connected(struct agent *agent, const struct message *message)
 {
     static const struct log_entry entry = {.priority = LOG_INFO, .id = ENTRY_CONNECTED};
 
+    agent->serves_qemu = message->uri && strcmp(message->uri, "qemu:///system") == 0;
+    agent->told_all = false;
     log_entry(&agent->log, &entry, "connected to %s%s%s", message->uri ? message->uri : "libvirt",
               message->text ? ", libvirt " : "", message->text ? message->text : "");
     free(agent->disconnected);
@@ -79,6 +81,7 @@ static void take_disconnected(struct agent *agent, const char *reason)
     static const struct log_entry entry = {.priority = LOG_WARNING, .id = ENTRY_DISCONNECTED};
     const char *text = reason ? reason : "no reason given";
 
+    agent->told_all = false;
     metrics_file_touch(agent);
     if (is_news(&agent->disconnected, text))
         log_entry(&agent->log, &entry,
@@ -106,6 +109,7 @@ static void on_message(struct message *message, void *data)
         take_guest(agent, message);
         break;
     case MESSAGE_SYNCED:
+        agent->told_all = true;
         agent_tell(agent, &(struct event){.type = CORE_SYNCED});
         break;
     case MESSAGE_GONE:

@@ -48,13 +48,20 @@ static int open_status_file(const struct host *host, const char *name)
     return S_ISREG(st.st_mode) ? steal_fd(&file) : -EINVAL;
 }
 
+/* Only of a guest that libvirt would have told of if it were not new: when libvirt starts anew, it
+ * writes the files of all that run. */
+static bool takes_hints(const struct agent *agent)
+{
+    return agent->serves_qemu && agent->told_all;
+}
+
 static void on_status_file(const char *name, void *data)
 {
     struct agent *agent = data;
     cleanup_close int file = -1;
     int r;
 
-    if (store_find_name(&agent->store, DRIVER, name))
+    if (!takes_hints(agent) || store_find_name(&agent->store, DRIVER, name))
         return;
     file = open_status_file(agent->host, name);
     r = file < 0 ? file : helper_hand(&agent->helper, DRIVER, file);
@@ -68,7 +75,8 @@ bool launch_is_real(const struct agent *agent, const struct facts *facts)
 {
     pid_t pid;
 
-    return !store_find(&agent->store, facts->uuid) && binding_pid(agent->host, facts, &pid) == 0;
+    return takes_hints(agent) && !store_find(&agent->store, facts->uuid) &&
+           binding_pid(agent->host, facts, &pid) == 0;
 }
 
 static bool some_are_launching(const struct agent *agent)

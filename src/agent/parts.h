@@ -37,6 +37,8 @@ struct agent {
     struct folders folders;
     int uevents; /* the kernel's, of CPUs; -1 */
     struct helper helper;
+    bool serves_qemu; /* libvirt's qemu driver of this host, by the helper's present connection */
+    bool told_all;    /* ... which has told of every guest */
     struct metrics_file metrics;
     struct moves moves;
     struct reconcile_context context;

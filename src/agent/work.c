@@ -18,6 +18,7 @@ static void start_helper(struct agent *agent, bool as_root)
     int r;
 
     helper_stop(&agent->helper); /* it runs still where what it told could not be kept */
+    agent->told_all = false;
     /* A recorded host begins its list without saying so. */
     agent_tell(agent, &(struct event){.type = CORE_LISTING});
     r = helper_start(&agent->helper, &options, &error);

@@ -17,6 +17,7 @@ struct walk {
     xmlTextReader *reader;
     int top; /* <domain>'s depth: 0, or 1 in a status file */
     bool in_devices;
+    bool starts; /* it is being started, says a status file */
     char *complaint; /* libxml2's first */
     int line;        /* of it */
 };
@@ -43,10 +44,20 @@ static bool is_host_device(xmlTextReader *reader, const char *name)
            (strcmp(word, "nvme") == 0 || strcmp(word, "vhostvdpa") == 0);
 }
 
+static bool has_word(xmlTextReader *reader, const char *attribute, const char *word)
+{
+    cleanup_xml xmlChar *text = xmlTextReaderGetAttribute(reader, (const xmlChar *)attribute);
+
+    return text && strcmp((const char *)text, word) == 0;
+}
+
+/* libvirt writes the file anew at each change of a guest that runs, too. */
 static void read_status_root(struct walk *walk, const char *name)
 {
     if (strcmp(name, "domstatus") != 0)
         domain_refuse(&walk->domain, "the first element is not <domstatus>");
+    walk->starts = true ||
+                   has_word(walk->reader, "reason", "starting up");
 }
 
 /* True when what is in it shall be walked through. */
@@ -176,7 +187,7 @@ static int parse(const char *xml, size_t length, int top, const char *driver, st
     domain_finish(domain, driver);
     if (domain->status < 0)
         return domain->status;
-    *ret = steal_pointer(&domain->facts);
+    *ret = top == 0 || walk.starts ? steal_pointer(&domain->facts) : NULL;
     return 0;
 }
 

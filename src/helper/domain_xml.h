@@ -16,8 +16,9 @@ int domain_xml_parse(const char *xml, size_t length, const char *driver, struct 
                      struct cg_error **err);
 
 /* The same of the file that libvirt keeps for a guest that runs, or is being started
- * (/run/libvirt/qemu/NAME.xml): a <domstatus> with the live <domain> in it, and much beside. Its
- * format is libvirt's private one, so what it says is a hint. */
+ * (/run/libvirt/qemu/NAME.xml): a <domstatus> with the live <domain> in it, and much beside. *ret
+ * is NULL if it is not being started. Its format is libvirt's private one, so what it says is a
+ * hint. */
 int domain_status_parse(const char *xml, size_t length, const char *driver, struct facts **ret,
                         struct cg_error **err);
 

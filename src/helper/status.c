@@ -44,7 +44,7 @@ static int read_facts(int file, const char *driver, struct facts **ret, struct c
     if (r < 0)
         return error_set(err, -r, "%s", strerror(-r));
     r = domain_status_parse(text.data, text.length, driver, ret, err);
-    if (r < 0)
+    if (r < 0 || !*ret)
         return r;
     /* Whether it will ever, libvirt is to tell. */
     (*ret)->running = false;
@@ -65,7 +65,7 @@ int status_take(int socket, const char *driver)
     if (!driver || strcmp(driver, its_driver) != 0)
         return 0;
     r = read_facts(file, driver, &message.facts, &err);
-    if (r == 0)
+    if (r == 0 && message.facts)
         r = output_message(&message);
     if (r < 0 && r != -EPIPE)
         complain("libvirt's file of a guest that it is starting: %s",

@@ -34,6 +34,8 @@ static void try(const uint8_t *data, size_t size,
             abort();
         return;
     }
+    if (!message.facts)
+        return; /* it is not being started */
     check(message.facts);
     if (message_format(&message, &line) == 0) {
         cleanup_message struct message again = {0};

@@ -126,6 +126,25 @@ def test_agent_before_libvirtd(t):
 
 
 @takes(300)
+def test_baselines_of_an_agent_before_libvirtd(t):
+    """An agent that starts before libvirtd takes no guest that runs for one that is being started"""
+    skip_unless(t.machine.may_kill_libvirtd(), "libvirtd was running before the tests")
+    guest = t.guest()
+    before = guest.nodes.settings()
+    t.policies.write("a.json", policy(guest, {"vm": {"cpu": {"shares": 2048}},
+                                              "vcpu*": cpus("1")}))
+    t.vmpin.run("reconcile", status=0)
+    with t.machine.without_libvirtd():
+        agent = t.agent(ready=False)
+        wait_for(lambda: "libvirt" in agent.log(), 10, "a word on libvirt in the log")
+        time.sleep(7)  # the pauses between tries grow: libvirt's files are written before one
+    agent.wait_log("connected to", 20)
+    assert "put off" not in agent.log(), agent.log()
+    t.policies.remove("a.json")
+    wait_for(lambda: t.restored(guest, before), 20, "the baseline")
+
+
+@takes(300)
 def test_helper_killed(t):
     """The helper is killed again and again: the agent starts it anew and misses nothing"""
     guest = t.guest()

@@ -491,6 +491,26 @@ static void a_status_file_is_read_for_the_domain_in_it(void **state)
     assert_metadata(facts, 0, "", "a/@b", "c");
 }
 
+static void a_guest_that_is_not_being_started_is_not_told_from_its_status_file(void **state)
+{
+    static const char *const roots[] = {
+        "<domstatus state='running' reason='booted'>",
+        "<domstatus state='running' reason='starting up'>",
+        "<domstatus state='paused' reason='user'>",
+        "<domstatus reason='starting up'>",
+        "<domstatus>",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(roots); i++) {
+        cleanup_free char *xml = NULL;
+        cleanup_facts struct facts *facts = NULL;
+
+        assert_true(asprintf(&xml, "%s%s</domstatus>", roots[i], DOMAIN("")) > 0);
+        facts = parse_status(xml);
+        assert_null(facts);
+    }
+}
+
 static void what_is_no_status_file_is_refused(void **state)
 {
     static const struct {
@@ -563,6 +583,7 @@ int main(void)
         cmocka_unit_test(a_file_of_the_host_is_never_read),
         cmocka_unit_test(xml_that_is_no_domain_is_refused_with_its_place),
         cmocka_unit_test(a_status_file_is_read_for_the_domain_in_it),
+        cmocka_unit_test(a_guest_that_is_not_being_started_is_not_told_from_its_status_file),
         cmocka_unit_test(what_is_no_status_file_is_refused),
         cmocka_unit_test(control_characters_do_not_get_into_an_error),
         cmocka_unit_test(what_libvirt_says_twice_is_not_leaked),
