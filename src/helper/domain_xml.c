@@ -56,7 +56,7 @@ static void read_status_root(struct walk *walk, const char *name)
 {
     if (strcmp(name, "domstatus") != 0)
         domain_refuse(&walk->domain, "the first element is not <domstatus>");
-    walk->starts = true ||
+    walk->starts = has_word(walk->reader, "state", "paused") &&
                    has_word(walk->reader, "reason", "starting up");
 }
 
