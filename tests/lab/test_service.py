@@ -7,18 +7,22 @@ import re
 import shutil
 import signal
 import sys
+import tempfile
 import time
 
-from vmpintest import main, wait_for
+from vmpintest import main, skip_unless, wait_for
 from vmpintest.expect import cpus, equal, pinned, policy
 from vmpintest.guest import run
+from vmpintest.node import put_by
 from vmpintest.runner import takes
 from vmpintest.vmpin import Folder
 from vmpintest.waiting import slow
 
 INSTALLED = "/job/install"  # what `make install` has put together: tests/lab/run
 HEALED = "e5fc85d1e83d4acb9287c41084f877de"
+FIGHT = "5431910795934ec8ad957698caa679ad"
 MOST_EXPOSED = 2.0
+CAP_SYS_ADMIN = 21
 
 
 def systemctl(*words, check=True):
@@ -148,6 +152,51 @@ def test_journal(t):
     assert "cpuset.cpus of vcpu1, which a policy has set" in told, told
 
 
+def test_fight(t):
+    """The journal's entry of a fight is an error, and journalctl -x says what to do"""
+    guest = t.guest()
+    service = Service(t).start(guest)
+    for _ in range(5):
+        guest.nodes.set_cpus("vcpu1", "0")
+        service.in_force(guest, "1")
+    entry = wait_for(lambda: entries(guest, FIGHT), 10, "the entry")[-1]
+    wanted = {"VMPIN_NODE": "vcpu1", "VMPIN_ATTRIBUTE": "cpuset.cpus", "PRIORITY": "3"}
+    equal("fields", {name: entry.get(name) for name in wanted}, wanted)
+    told = run(["journalctl", "-x", "-u", "vmpin", f"MESSAGE_ID={FIGHT}"], check=True).out
+    assert "Find the other writer" in told, told
+
+
+# What vmpin.service(8) says a drop-in for --trace-writers needs.
+TRACING = """ExecStart=
+ExecStart=@vmpin@ agent --trace-writers
+CapabilityBoundingSet=CAP_SYS_ADMIN
+SystemCallFilter=fanotify_init fanotify_mark capset"""
+# ... and for --metrics.
+METRICS = """ExecStart=
+ExecStart=@vmpin@ agent --metrics @folder@/vmpin.prom
+ReadWritePaths=@folder@"""
+
+
+def program():
+    """As the unit starts it."""
+    return re.search(r"path=(\S+)", shown("ExecStart")).group(1)
+
+
+def test_writers(t):
+    """With the manual's drop-in the entry of a heal says who wrote, and the capability is given up"""
+    guest = t.guest()
+    install()
+    service = Service(t, TRACING.replace("@vmpin@", program())).start(guest)
+    with put_by("python3", guest.nodes.file("vcpu1", "cpuset.cpus"), "0", "a\tb") as pid:
+        service.in_force(guest, "1")
+        entry = wait_for(lambda: entries(guest, HEALED), 10, "the entry")[-1]
+    wanted = {"VMPIN_WRITER": "a\\x09b", "VMPIN_WRITER_PID": str(pid)}
+    equal("fields", {name: entry.get(name) for name in wanted}, wanted)
+    for process in (service.pid, service.helper()):
+        granted = int(status_of(process)["CapPrm"], 16)
+        assert not granted >> CAP_SYS_ADMIN & 1, f"{process} has CAP_SYS_ADMIN"
+
+
 def test_helper_user(t):
     """The helper runs as the user vmpin, with no capability and no way to get one"""
     service = Service(t).start(t.guest())
@@ -164,6 +213,48 @@ def test_exposure(t):
     line = told.strip().splitlines()[-1]
     print(f"# {line}", flush=True)
     assert float(re.search(r"[\d.]+", line.split("service:")[1]).group()) <= MOST_EXPOSED, told
+
+
+def pressure(guest):
+    """As the kernel tells it: {(resource, kind): seconds}"""
+    found = {}
+    for resource in ("cpu", "memory", "io"):
+        text = guest.nodes.read("vm", f"{resource}.pressure")
+        for kind, total in re.findall(r"^(some|full) .*total=(\d+)$", text, re.M):
+            found[resource, kind] = int(total) / 1e6
+    return found
+
+
+@takes(200)
+def test_pressure(t):
+    """The metrics tell the pressure that the kernel counts for a guest"""
+    guest = t.guest(paused=False)
+    skip_unless(guest.nodes.version("cpu") == 2, "cgroup v1 counts no pressure")
+    folder = tempfile.mkdtemp(prefix="vmpin-metrics-", dir="/var/lib")
+    t.undo.callback(shutil.rmtree, folder)
+    install()
+    service = Service(t, METRICS.replace("@vmpin@", program()).replace("@folder@", folder))
+    # Its threads wait for each other.
+    service.start(guest, emulator=cpus("1"))
+    wait_for(lambda: pressure(guest)["cpu", "some"] > 0.01, 20, "pressure")
+    enough = pressure(guest)
+
+    def told():
+        assert os.path.exists(f"{folder}/vmpin.prom"), "no metrics yet"
+        with open(f"{folder}/vmpin.prom", encoding="ascii") as file:
+            found = re.findall(r'^vmpin_guest_pressure_seconds_total\{guest="([^"]*)",.*'
+                               r'resource="(\w+)",kind="(\w+)"\} (\S+)$', file.read(), re.M)
+        return {(resource, kind): float(value) for name, resource, kind, value in found
+                if name == guest.name}
+
+    def reached():
+        found = told()
+        equal("kinds of pressure", set(found), set(enough))
+        return all(found[kind] >= enough[kind] for kind in enough) and found
+    metrics = wait_for(reached, 30, "the metrics")
+    now = pressure(guest)
+    for kind, value in metrics.items():
+        assert value <= now[kind], f"{kind}: {metrics}, {now}"
 
 
 def switches(pid):
