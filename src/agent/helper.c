@@ -139,6 +139,7 @@ int helper_start(struct helper *helper, const struct source_options *options, st
         return r;
     helper->open = true;
     helper->looked_at = helper->ran_at = helper->switches = 0;
+    helper->late = false;
     r = add_input(helper);
     if (r < 0) {
         finish(helper);
@@ -177,15 +178,23 @@ void helper_look(struct helper *helper, const struct host *host)
 
     if (!helper->open || helper->source.pid <= 0 ||
         sd_event_now(helper->event, CLOCK_MONOTONIC, &now) < 0 ||
-        (helper->looked_at && now - helper->looked_at < PULSE_US) ||
-        read_switches(helper, host, &switches) < 0)
+        (helper->looked_at && now - helper->looked_at < PULSE_US))
         return;
-    if (!helper->looked_at || switches != helper->switches)
-        helper->ran_at = now;
     helper->looked_at = now;
+    if (read_switches(helper, host, &switches) < 0)
+        return;
+    if (!helper->ran_at || switches != helper->switches) {
+        helper->ran_at = now;
+        helper->late = false;
+    }
     helper->switches = switches;
     if (now - helper->ran_at <= most * SECOND_US)
         return;
+    /* Not at once: where the whole machine stood still, it is about to run. */
+    if (!helper->late) {
+        helper->late = true;
+        return;
+    }
     error_set(&error, ETIMEDOUT, "the helper has not run for %" PRIu64 " s: it is ended",
               (now - helper->ran_at) / SECOND_US);
     ended(helper, error);

@@ -31,6 +31,7 @@ struct helper {
     uint64_t looked_at; /* when it was last looked whether the child runs */
     uint64_t switches;  /* how often it had given up its CPU then */
     uint64_t ran_at;    /* when that was last found changed */
+    bool late;          /* it stood still for too long by then */
 };
 
 void helper_init(struct helper *helper, sd_event *event, const struct helper_callbacks *callbacks);

@@ -3,17 +3,36 @@
  * baselines are lost with guests/, and holds are released with holds/. */
 #include "agent/parts.h"
 
-static void note_lost(struct agent *agent, struct managed *guest)
+/* Until that is on record nothing is written to the guest: who finds no record would take it for
+ * one that vmpin has never touched. */
+int keep_guest(struct agent *agent, struct managed *guest, struct cg_error **err)
 {
     cleanup_state struct guest_state state = {0};
-    cleanup_error struct cg_error *error = NULL;
+    int r;
 
-    if (!guest->reported || guest->binding.count == 0 || guest->desired.cells.count == 0)
-        return;
-    if (state_start_lost(&state, guest->uuid, &guest->binding, &guest->desired.cells) < 0 ||
-        state_dir_save(&agent->state, &state, &error) < 0)
-        log_line(&agent->log, LOG_ERR, "%s: %s", managed_name(guest),
-                 error ? cg_error_text(error) : "out of memory");
+    if (!guest->state_lost)
+        return 0;
+    if (state_start_lost(&state, guest->uuid, &guest->binding, &guest->desired.cells) < 0)
+        return error_out_of_memory(err);
+    r = state_dir_save(&agent->state, &state, err);
+    if (r == 0)
+        guest->state_lost = false;
+    return r;
+}
+
+/* What fails here is tried, and told, at the guest's next pass. */
+static void note_losses(struct agent *agent)
+{
+    struct managed *guest;
+
+    TAILQ_FOREACH(guest, &agent->store.all, all) {
+        cleanup_error struct cg_error *error = NULL;
+
+        guest->state_lost |=
+            guest->reported && guest->binding.count > 0 && guest->desired.cells.count > 0;
+        if (keep_guest(agent, guest, &error) < 0)
+            continue;
+    }
 }
 
 /* Where there is no room it may come no further than to the folders, and goes on from there at the
@@ -33,7 +52,6 @@ static int take_folder(struct agent *agent, struct cg_error **err)
 void keep_state(struct agent *agent)
 {
     cleanup_error struct cg_error *error = NULL;
-    struct managed *guest;
     int r;
 
     if (!agent_writes(agent) || (state_dir_stands(&agent->state) && !agent->stateless))
@@ -58,9 +76,8 @@ void keep_state(struct agent *agent)
               "may not be held any more");
     folders_watch_state(&agent->folders, agent->state.dir, agent->state.holds);
     policies_save(&agent->policies, &agent->state, &agent->log);
-    TAILQ_FOREACH(guest, &agent->store.all, all)
-        if (agent->states_lost)
-            note_lost(agent, guest);
+    if (agent->states_lost)
+        note_losses(agent);
     agent->states_lost = false;
     agent_tell(agent, &(struct event){.type = CORE_OVERFLOW});
 }

@@ -90,6 +90,8 @@ struct writer *trace_report(struct agent *agent, const struct managed *guest,
 
 /* keep.c: makes the state folder anew when somebody removed it under the running agent */
 void keep_state(struct agent *agent);
+/* What a pass of the guest begins with: that its record was lost is on record then. */
+int keep_guest(struct agent *agent, struct managed *guest, struct cg_error **err);
 
 /* facts.c: what the helper says, made into events */
 extern const struct helper_callbacks facts_callbacks; /* `data` is the agent */

@@ -80,7 +80,7 @@ void managed_forget(struct managed *guest)
     binding_release(&guest->binding);
     guest->binding = (struct binding){0};
     unit_call_release(&guest->call);
-    guest->reported = false;
+    guest->reported = guest->state_lost = false;
     guest->told = 0;
     guest->rewatch = true;
 }

@@ -73,6 +73,7 @@ struct managed {
     bool resolved;            /* `desired` is known; before that nothing may be given back */
     bool rewatch;             /* they may not be all that are needed */
     bool grown;               /* `facts` got iothreads that libvirt has not told of (watch.h) */
+    bool state_lost;          /* its record was removed by others, which is not on record yet */
     bool reported;            /* `status` and `told` are of a pass of this incarnation */
     enum guest_status status; /* the last pass's */
     uint64_t looked_at;       /* when the last pass began that left no value out; 0: none has */

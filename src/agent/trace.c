@@ -28,8 +28,9 @@ void trace_tell_failure(struct agent *agent)
         return;
     agent->warned_of_writers = true;
     log_line(&agent->log, LOG_WARNING,
-             "who writes to some control groups cannot be traced: %s (fanotify_mark)",
-             strerror(-agent->writers.failed));
+             "who writes to some control groups cannot be traced: %s (fanotify_mark%s)",
+             strerror(-agent->writers.failed),
+             agent->writers.failed == -EINVAL ? "; it takes Linux 5.19" : "");
 }
 
 /* A setting of two files may have been changed in either. */

@@ -265,11 +265,13 @@ static void pass(struct agent *agent, const struct action *action)
     int r;
 
     keep_state(agent);
+    r = keep_guest(agent, guest, &error);
     ancestors_release(&agent->context.ancestors);
     /* What was found while libvirt still made the nodes may be half of them. */
     if (action->starting)
         binding_release(&guest->binding);
-    r = fights_resting(&guest->schedule.fights, began, &resting);
+    if (r == 0)
+        r = fights_resting(&guest->schedule.fights, began, &resting);
     if (r == 0)
         r = reconcile_guest(&agent->context, &request, &report, &error);
     if (r == 0)

@@ -40,15 +40,17 @@ int writers_open(struct writers *writers, struct cg_error **err)
     int queue = fanotify_init(FAN_CLASS_NOTIF | FAN_REPORT_PIDFD | FAN_UNLIMITED_MARKS |
                                   FAN_NONBLOCK | FAN_CLOEXEC,
                               O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    int r = queue < 0 ? -errno : give_up_capability();
+    int r = queue < 0 ? -errno : 0, given_up = give_up_capability();
     const char *hint = "";
 
-    if (queue < 0)
+    if (r < 0)
         hint = r == -EPERM    ? " (it takes CAP_SYS_ADMIN and fanotify_init)"
-               : r == -EINVAL ? " (it takes Linux 5.15)"
+               : r == -EINVAL ? " (it takes Linux 5.19)"
                               : "";
-    else if (r < 0)
+    if (given_up < 0) {
+        r = given_up;
         hint = " (CAP_SYS_ADMIN cannot be given up: capset)";
+    }
     writers->seen = r < 0 ? NULL : calloc(WRITES_SEEN, sizeof(*writers->seen));
     if (r == 0 && !writers->seen)
         r = -ENOMEM;
@@ -68,11 +70,13 @@ void writers_close(struct writers *writers)
     *writers = (struct writers){.queue = -1};
 }
 
+/* A mark that can be evicted goes with its group; one that cannot keeps what is left of it for ever.
+ * While the group is watched (watch.h) its mark is not evicted. */
 void writers_mark(struct writers *writers, int dir)
 {
     if (writers->queue < 0)
         return;
-    if (fanotify_mark(writers->queue, FAN_MARK_ADD | FAN_MARK_ONLYDIR,
+    if (fanotify_mark(writers->queue, FAN_MARK_ADD | FAN_MARK_ONLYDIR | FAN_MARK_EVICTABLE,
                       FAN_MODIFY | FAN_EVENT_ON_CHILD, dir, ".") < 0)
         writers->failed = -errno;
 }

@@ -1,7 +1,7 @@
 /* jansson answers a lack of memory as it does a wrong text, and may print half a text for the whole
  * one. Where that has consequences (a state is saved, or set aside as damaged) it must be known.
  * Worse, it does not look whether its own buffer could grow, and writes behind its end if not: so
- * it is given a reserve then. */
+ * it is given a reserve of 256 KiB then; where that is not enough, the program ends. */
 #ifndef GUEST_JSON_MEMORY_H
 #define GUEST_JSON_MEMORY_H
 

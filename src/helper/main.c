@@ -144,6 +144,7 @@ int main(int argc, char **argv)
 
     if (status != SESSION_RUNS)
         return status;
+    prctl(PR_SET_DUMPABLE, 0); /* status files hold passwords: not for others of this user */
     prctl(PR_SET_NAME, "vmpin-guests"); /* started by a descriptor it would bear its number */
     signal(SIGPIPE, SIG_IGN);
     loop_install();

@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """`vmpin agent --trace-writers`: the log says who wrote what was healed, where that is certain."""
+import os
 import re
 import shutil
 import signal
@@ -37,6 +38,23 @@ def healed(guest, agent, since=0):
 def writer(line):
     found = WRITER.search(line)
     return found and found.group(1)
+
+
+def marks(agent):
+    """How many directories its fanotify queues hold."""
+    lines = []
+    for entry in os.scandir(f"/proc/{agent.pid}/fdinfo"):
+        with open(entry.path) as file:
+            lines += [line for line in file if line.startswith("fanotify ino:")]
+    return len(lines)
+
+
+def test_marks(t):
+    """A guest that is gone leaves nothing traced"""
+    guest, agent = traced(t)
+    assert marks(agent) > 0
+    guest.destroy()
+    wait_for(lambda: marks(agent) == 0, 10, "no mark")
 
 
 def test_program(t):

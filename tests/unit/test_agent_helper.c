@@ -244,6 +244,9 @@ static void a_helper_that_has_not_run_for_long_is_ended(void **state)
     let_time_pass(world, 11 * SECOND);
     helper_look(&world->helper, &host);
     assert_int_equal(world->ends, 0);
+    let_time_pass(world, 600 * SECOND);
+    helper_look(&world->helper, &host);
+    assert_int_equal(world->ends, 0); /* a machine that slept is as late */
     let_time_pass(world, 6 * SECOND);
     helper_look(&world->helper, &host);
     assert_int_equal(world->ends, 1);
