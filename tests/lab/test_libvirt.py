@@ -1,11 +1,15 @@
 #!/usr/bin/python3
 """libvirt beside vmpin: what it does itself to a guest under a policy must not fail, and what it
 shows of it afterwards is what the manual says."""
+import os
 import re
+import signal
 import sys
 
 from vmpintest import main, virsh, wait_for
 from vmpintest.expect import cpus, equal, full, full_in_force, pinned, policy
+from vmpintest.guest import URI
+from vmpintest.host import read
 from vmpintest.waiting import holds_for
 
 # A set on `vm` is what could be in libvirt's way: all that it writes must lie inside on v1.
@@ -44,17 +48,50 @@ def test_default_connection(t):
     assert guest.name in told.out, str(told)
 
 
+PINNED_ELSEWHERE = "<cputune><vcpupin vcpu='0' cpuset='6'/><emulatorpin cpuset='7'/></cputune>"
+
+
+def under_policy(guest):
+    for role, wanted in (("vcpu0", "3"), ("vcpu1", "3"), ("emulator", "2")):
+        wait_for(lambda r=role, w=wanted: pinned(guest, r, w), 10, f"the policy on {role}")
+
+
 def test_start_with_pins_elsewhere(t):
     """A guest that libvirt pins to none of its policy's CPUs starts all the same, and obeys the policy"""
-    guest = t.guest(start=False, extra="<cputune><vcpupin vcpu='0' cpuset='6'/>"
-                    "<emulatorpin cpuset='7'/></cputune>")
+    guest = t.guest(start=False, extra=PINNED_ELSEWHERE)
     other = t.guest()
     t.policies.write("a.json", policy([guest, other], {"vcpu*": cpus("3"), "emulator": cpus("2")}))
     t.agent()
     wait_for(lambda: pinned(other, "vcpu1", "3"), 10, "the agent to know the guests")
     guest.start()
-    for role, wanted in (("vcpu0", "3"), ("vcpu1", "3"), ("emulator", "2")):
-        wait_for(lambda r=role, w=wanted: pinned(guest, r, w), 10, f"the policy on {role}")
+    under_policy(guest)
+
+
+def held_start(t, guest):
+    """libvirt starts the guest, and waits for a QEMU that is stopped: (its pid, what waits for the
+    start's end)."""
+    finish = t.background(["virsh", "-q", "-c", URI, "start", "--paused", guest.name])
+
+    def qemu():
+        pid = os.path.exists(guest.pid_file()) and read(guest.pid_file())
+        return pid and "qemu-system" in os.readlink(f"/proc/{pid}/exe") and int(pid)
+    pid = wait_for(qemu, 20, "QEMU")
+    os.kill(pid, signal.SIGSTOP)
+    equal("libvirt's state", virsh("domstate", "--reason", guest.name).out.strip(),
+          "paused (starting up)")
+    return pid, finish
+
+
+def test_start_under_way(t):
+    """An agent that connects while libvirt starts a guest leaves it alone until it has started"""
+    guest = t.guest(start=False, extra=PINNED_ELSEWHERE)
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("3"), "emulator": cpus("2")}))
+    pid, finish = held_start(t, guest)
+    t.agent()
+    holds_for(lambda: pinned(guest, "emulator", "7"), 0.5, "libvirt's pin")
+    os.kill(pid, signal.SIGCONT)
+    equal("the start", finish()[0], 0)
+    under_policy(guest)
 
 
 def test_hotplug(t):
