@@ -42,6 +42,14 @@ def stage(folder):
     return folder
 
 
+def bus_connections(pid):
+    """How many the process has to the system bus, which only a host with systemd is asked over."""
+    if not os.path.isdir("/run/systemd/system"):
+        return 0
+    clients = guest.run(["busctl", "list", "--unique", "--no-legend"], check=True).out.splitlines()
+    return sum(client.split()[1] == str(pid) for client in clients)
+
+
 class Folder:
     """A policy folder."""
 
@@ -208,8 +216,9 @@ class Agent:
         return next((pid for pid in children if alive(pid)), None)
 
     def descriptors(self):
-        """But for the timers, of which sd-event keeps one for each clock that was ever asked for."""
-        fds, count = f"/proc/{self.pid}/fd", 0
+        """But for what it has from the first need of it on: the timers, of which sd-event keeps one for
+        each clock that was ever asked for, and the connection to the system bus."""
+        fds, count = f"/proc/{self.pid}/fd", -bus_connections(self.pid)
         for fd in os.listdir(fds):
             with contextlib.suppress(OSError):  # it has been closed meanwhile
                 count += "timerfd" not in os.readlink(f"{fds}/{fd}")
