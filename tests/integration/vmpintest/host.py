@@ -246,19 +246,42 @@ class Machine:
     def without_libvirtd(self):
         """libvirtd ends the hard way, and is back afterwards; guests live on."""
         if self.has_systemd():
-            name = self.service
-            subprocess.run(["systemctl", "kill", "--signal=KILL", f"{name}.service"], check=True)
-            subprocess.run(["systemctl", "stop", f"{name}.service", f"{name}.socket",
-                            f"{name}-ro.socket", f"{name}-admin.socket"], check=True)
+            subprocess.run(["systemctl", "kill", "--signal=KILL", f"{self.service}.service"],
+                           check=True)
+            wait_for(self.stop_units, 20, "the end of libvirtd's units")
         else:
             os.kill(self.libvirtd, signal.SIGKILL)
             wait_for(lambda: not alive(self.libvirtd), 20, "the end of libvirtd")
         try:
             yield
         finally:
-            if not self.has_systemd():
+            if self.has_systemd():
+                wait_for(self.start_units, 60, "libvirtd's units")
+            else:
                 self.start_libvirtd()
             wait_for(self.libvirtd_answers, 60, "libvirtd")
+
+    def units(self):
+        """libvirtd's, all that a plain start of it starts."""
+        return [f"{self.service}{kind}" for kind in (".socket", "-ro.socket", "-admin.socket",
+                                                     ".service")]
+
+    def stop_units(self):
+        """True when all have ended. Each is a job of its own: a service that was killed is started anew
+        meanwhile (Restart=), with the sockets, whose stop is cancelled then."""
+        guest.run(["systemctl", "stop", *self.units()])
+        states = guest.run(["systemctl", "show", "--property=ActiveState", "--value", *self.units()])
+        return {"inactive", "failed"} >= set(states.out.split())
+
+    def start_units(self):
+        """A socket refuses to start beside a service that runs already, and the start of the service
+        alone succeeds without it: nobody would listen."""
+        subprocess.run(["systemctl", "reset-failed", f"{self.service}*"], check=False)
+        result = guest.run(["systemctl", "start", *self.units()])
+        if result.status:
+            self.stop_units()
+        assert result.status == 0, str(result)
+        return True
 
     @contextlib.contextmanager
     def hung_libvirtd(self):
