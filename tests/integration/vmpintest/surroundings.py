@@ -12,10 +12,12 @@ from .node import MOVING, content, difference
 # Whose contents are compared. vmpin reads some of them, and writes none.
 FOLDERS = ("/etc/libvirt", "/etc/systemd/system", "/etc/vmpin", "/proc/sys/kernel", "/run/libvirt",
            "/run/vmpin", "/usr/lib/vmpin", "/var/lib/libvirt/qemu")
-# libvirtd's own, of each time that it starts; the kernel's counters.
-ITS_OWN = re.compile(r".*\.pid|.*-sock.*|.*/random/.*|.*/ns_last_pid|.*/pty/nr")
+# libvirtd's own, of each time that it starts; the kernel's counters, and what it sets by itself.
+ITS_OWN = re.compile(r".*\.pid|.*-sock.*|.*/random/.*|.*/ns_last_pid|.*/pty/nr|.*/hung_task_detect_count"
+                     r"|.*/perf_event_max_sample_rate|.*/tainted")
 CPU = re.compile(r"cpu\d+$")
-# Groups that others make and remove: systemd's units, test programs that run beside.
+# Of libvirt's groups, those that others make and remove: systemd's units, test programs that run
+# beside. Groups elsewhere come and go with their owners; vmpin makes none anywhere (test_observe).
 FLEETING = re.compile(r"\.(service|scope|slice|mount|socket|swap)(/|$)|/vmpin-test-|/machine$")
 PF_KTHREAD = 0x00200000  # in /proc/PID/stat, of the kernel's own threads
 
@@ -112,6 +114,7 @@ def common(before, after):
 
 def lasting(before, after):
     """Both without what is in one alone, where that is nobody's deed but its owner's."""
-    gone = {key for key in before.keys() ^ after.keys() if FLEETING.search(key)}
+    gone = {key for key in before.keys() ^ after.keys()
+            if "/machine" not in key or FLEETING.search(key)}
     return [{key: value for key, value in look.items() if key not in gone}
             for look in (before, after)]
