@@ -151,7 +151,8 @@ def ends_in_the_middle(t, what, number, when=None, error=""):
     log = f"{t.root}/strace"
     open(log, "w").close()
     # The write is made and told, and only then is there a pause, long enough to stop the run in it.
-    pause = f"{error}delay_exit={int(slow(3) * 1e6)}:when={when or number}"
+    seconds = max(3, slow(1))
+    pause = f"{error}delay_exit={int(seconds * 1e6)}:when={when or number}"
     end = t.background(inject(guest, pause, log=log) + t.vmpin.command("reconcile"))
     pid = wait_for(lambda: write_made(log, number), 20, "the write")
     os.kill(pid, signal.SIGSTOP)
