@@ -59,15 +59,21 @@ static int stays_behind(const struct check_input *input, const struct cell *targ
 {
     const struct cg_attr *attr = attr_by_name("cpuset.memory_migrate", target->attr->version);
     cleanup_value struct cg_value *value = NULL;
+    cleanup_error struct cg_error *why = NULL;
     uint64_t moves = true;
     int dir, r;
 
     *ret = false;
     if (!attr || target->role.kind == CG_ROLE_VM) /* which has no threads */
         return 0;
-    r = nodes_open(input->nodes, target->role, attr, &dir, err);
-    if (r < 0)
-        return r == -ENOENT ? 0 : r;
+    r = nodes_open(input->nodes, target->role, attr, &dir, &why);
+    if (r == -ENOENT)
+        return 0;
+    if (r < 0) {
+        if (err)
+            *err = steal_pointer(&why);
+        return r;
+    }
     r = attr_read(input->nodes->host->kernel, dir, attr, input->scratch, &value, NULL);
     if (r == 0)
         cg_value_uint(value, &moves);
