@@ -1,5 +1,7 @@
 #include "agent/helper.h"
 
+#include "base/proc_stat.h"
+
 #include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -157,18 +159,18 @@ int helper_hand(const struct helper *helper, const char *driver, int file)
  * cannot be seen. -EBUSY: nothing could end it now, and who waited for its end would hang too. */
 static int read_switches(const struct helper *helper, const struct host *host, uint64_t *ret)
 {
-    static const char name[] = "\nvoluntary_ctxt_switches:";
     cleanup_buffer struct buffer text = {0};
-    const char *line;
+    const char *state, *count;
     char path[32];
 
     snprintf(path, sizeof(path), "%d/status", (int)helper->source.pid);
     if (host->kernel->read(host->kernel, host->proc, path, &text) < 0 || !text.data)
         return -ESRCH;
-    line = strstr(text.data, name);
-    if (!line || sscanf(line + strlen(name), "%" SCNu64, ret) != 1)
+    state = proc_status_field(text.data, "State");
+    count = proc_status_field(text.data, "voluntary_ctxt_switches");
+    if (!state || !count || sscanf(count, "%" SCNu64, ret) != 1)
         return -ESRCH;
-    return strstr(text.data, "\nState:\tD") ? -EBUSY : 0;
+    return state[0] == 'D' ? -EBUSY : 0;
 }
 
 void helper_look(struct helper *helper, const struct host *host)

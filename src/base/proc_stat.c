@@ -43,3 +43,15 @@ int proc_start_time(pid_t pid, uint64_t *ret)
         r = -ESRCH;
     return r < 0 ? r : proc_stat_start_time(text.data, ret);
 }
+
+char *proc_status_field(char *text, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (char *at = text; at; at = strchr(at, '\n')) {
+        at += *at == '\n';
+        if (strncmp(at, name, length) == 0 && at[length] == ':')
+            return at + length + 1 + strspn(at + length + 1, " \t");
+    }
+    return NULL;
+}

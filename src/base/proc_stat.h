@@ -1,4 +1,4 @@
-/* The fields of /proc/PID/stat (proc(5)) that vmpin needs. */
+/* The fields of /proc/PID/stat and /proc/PID/status (proc(5)) that vmpin needs. */
 #ifndef BASE_PROC_STAT_H
 #define BASE_PROC_STAT_H
 
@@ -13,5 +13,7 @@ int proc_stat_start_time(const char *text, uint64_t *ret);
 bool proc_stat_has_ended(const char *text);
 /* When that process of this machine started. -ESRCH: it has ended; other -errno: there is none. */
 int proc_start_time(pid_t pid, uint64_t *ret);
+/* In the text of /proc/PID/status: what stands behind "name:" and blanks. NULL: no such line. */
+char *proc_status_field(char *text, const char *name);
 
 #endif

@@ -1,5 +1,6 @@
 #include "reconcile/grant.h"
 
+#include "base/proc_stat.h"
 #include "cgroup/access.h"
 
 #include <string.h>
@@ -14,23 +15,18 @@ static const struct cg_attr *cpus_attr(const struct host *host)
 static int read_allowed(const struct host *host, pid_t tid, struct buffer *scratch,
                         struct cg_set **ret)
 {
-    static const char key[] = "Cpus_allowed_list:";
-    char file[32], *at, *end;
+    char file[32], *list;
     int r;
 
     snprintf(file, sizeof(file), "%d/status", (int)tid);
     r = host->kernel->read(host->kernel, host->proc, file, scratch);
     if (r < 0)
         return r;
-    at = strstr(scratch->data, key);
-    if (!at)
+    list = proc_status_field(scratch->data, "Cpus_allowed_list");
+    if (!list)
         return -EINVAL;
-    at += sizeof(key) - 1;
-    at += strspn(at, " \t");
-    end = strchr(at, '\n');
-    if (end)
-        *end = '\0';
-    return cg_set_parse(at, ret, NULL);
+    list[strcspn(list, "\n")] = '\0';
+    return cg_set_parse(list, ret, NULL);
 }
 
 static int read_threads(struct nodes *nodes, int dir, int version, struct buffer *scratch,

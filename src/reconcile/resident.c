@@ -1,5 +1,6 @@
 #include "reconcile/resident.h"
 
+#include "base/proc_stat.h"
 #include "cgroup/attr.h"
 
 #include <stdbool.h>
@@ -81,11 +82,10 @@ static uint64_t charged_elsewhere(const char *line, int version, const struct cg
 
 static bool has_hugepages(const struct resident *guest, struct buffer *scratch)
 {
-    static const char name[] = "\nHugetlbPages:";
     int r = read_proc(guest->host, guest->pid, "status", scratch);
-    const char *at = r < 0 ? NULL : strstr(scratch->data, name);
+    const char *kib = r < 0 ? NULL : proc_status_field(scratch->data, "HugetlbPages");
 
-    return r < 0 || (at && strtoull(at + strlen(name), NULL, 10) > 0);
+    return r < 0 || (kib && strtoull(kib, NULL, 10) > 0);
 }
 
 static int read_charges(const struct resident *guest, struct buffer *scratch)

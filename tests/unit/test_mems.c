@@ -578,9 +578,24 @@ static void memory_that_the_process_does_not_show_is_counted_where_it_is_charged
 
 #define WITH_BENCH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void a_field_of_a_process_is_found_by_its_whole_name(void **state)
+{
+    char text[] = "Name:\tCpus:\nState:\tS (sleeping)\nnonvoluntary_ctxt_switches:\t7\n"
+                  "voluntary_ctxt_switches:\t \t3\nEmpty:";
+
+    assert_memory_equal(proc_status_field(text, "Name"), "Cpus:", 5);
+    assert_memory_equal(proc_status_field(text, "State"), "S (", 3);
+    assert_memory_equal(proc_status_field(text, "voluntary_ctxt_switches"), "3\n", 2);
+    assert_string_equal(proc_status_field(text, "Empty"), "");
+    assert_null(proc_status_field(text, "Cpus"));
+    assert_null(proc_status_field(text, "Stat"));
+    assert_null(proc_status_field(text, "tary_ctxt_switches"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_field_of_a_process_is_found_by_its_whole_name),
         cmocka_unit_test(memory_nodes_that_a_slice_forbids_are_refused_naming_its_unit),
         cmocka_unit_test(on_v1_memory_that_would_stay_behind_is_refused_naming_the_file),
         cmocka_unit_test(memory_that_must_not_move_is_left_where_it_is),
