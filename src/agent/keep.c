@@ -26,12 +26,9 @@ static void note_losses(struct agent *agent)
     struct managed *guest;
 
     TAILQ_FOREACH(guest, &agent->store.all, all) {
-        cleanup_error struct cg_error *error = NULL;
-
         guest->state_lost |=
             guest->reported && guest->binding.count > 0 && guest->desired.cells.count > 0;
-        if (keep_guest(agent, guest, &error) < 0)
-            continue;
+        keep_guest(agent, guest, NULL);
     }
 }
 

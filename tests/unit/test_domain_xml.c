@@ -15,24 +15,26 @@
     "<memory>65536</memory>" inside "</domain>"
 #define METADATA(inside) DOMAIN("<metadata>" inside "</metadata>")
 
-static struct facts *parse_status(const char *xml)
+static struct facts *parse_with(int parser(const char *, size_t, const char *, struct facts **,
+                                           struct cg_error **),
+                                const char *xml)
 {
     cleanup_error struct cg_error *err = NULL;
     struct facts *facts = NULL;
 
-    if (domain_status_parse(xml, strlen(xml), "qemu", &facts, &err) < 0)
+    if (parser(xml, strlen(xml), "qemu", &facts, &err) < 0)
         fail_msg("%s\n%s", xml, cg_error_text(err));
     return facts;
 }
 
 static struct facts *parse(const char *xml)
 {
-    cleanup_error struct cg_error *err = NULL;
-    struct facts *facts = NULL;
+    return parse_with(domain_xml_parse, xml);
+}
 
-    if (domain_xml_parse(xml, strlen(xml), "qemu", &facts, &err) < 0)
-        fail_msg("%s\n%s", xml, cg_error_text(err));
-    return facts;
+static struct facts *parse_status(const char *xml)
+{
+    return parse_with(domain_status_parse, xml);
 }
 
 static void assert_refused(const char *xml, size_t length, const char *place)
