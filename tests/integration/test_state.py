@@ -2,6 +2,7 @@
 """What vmpin remembers of guests: damaged, removed, on a full disk. It is never trusted blindly, and
 its loss is never the guests'."""
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -32,7 +33,7 @@ def test_state_folder_removed(t):
     agent = t.agent()
     in_force(guest, "vcpu1", "1")
     os.rename(t.vmpin.state, f"{t.vmpin.state}.away")
-    shutil.rmtree(f"{t.vmpin.state}.away")
+    remove(f"{t.vmpin.state}.away")
     wait_for(lambda: os.path.exists(f"{t.vmpin.state}/policies.json"), 10, "a new state folder")
     assert "was removed" in agent.log(), agent.log()
     guest.nodes.set_cpus("vcpu0", "0")
@@ -48,6 +49,19 @@ def test_state_folder_removed(t):
     t.policies.remove("a.json")
     in_force(guest, "vcpu1", "0-1")  # libvirt's pin, in the place of the baseline that was lost
     in_force(guest, "vcpu0", "0")  # somebody's, seen after the loss
+
+
+def remove(path):
+    """The folder and all in it, though an agent may write into it meanwhile."""
+    def removed():
+        try:
+            shutil.rmtree(path)
+        except OSError as error:
+            if error.errno != errno.ENOTEMPTY:
+                raise
+            return False
+        return True
+    wait_for(removed, 10, f"{path} to be empty and removed")
 
 
 def fill(path):
@@ -74,7 +88,7 @@ def test_state_folder_without_room(t):
     in_force(guest, "vcpu0", "1")
     agent.signal(signal.SIGSTOP)
     os.rename(t.vmpin.state, f"{small}/away")
-    shutil.rmtree(f"{small}/away")
+    remove(f"{small}/away")
     fill(f"{small}/filler")  # folders take no room in memory, what is in a file does
     agent.signal(signal.SIGCONT)
     agent.wait_log("cannot be made anew")
@@ -93,7 +107,7 @@ def test_guests_removed(t):
     t.policies.write("a.json", policy(guest, {"vcpu0": cpus("1")}))
     agent = t.agent()
     in_force(guest, "vcpu0", "1")
-    shutil.rmtree(f"{t.vmpin.state}/guests")
+    remove(f"{t.vmpin.state}/guests")
     guest.nodes.set_cpus("vcpu0", "0")
     in_force(guest, "vcpu0", "1")
     assert agent.running() and "was removed and is made anew" in agent.log(), agent.log()
@@ -107,7 +121,7 @@ def test_holds_removed(t):
     t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
     agent = t.agent()
     in_force(guest, "vcpu0", "1")
-    shutil.rmtree(f"{t.vmpin.state}/holds")
+    remove(f"{t.vmpin.state}/holds")
     guest.nodes.set_cpus("vcpu1", "0")
     in_force(guest, "vcpu1", "1")
     assert agent.running() and "was removed in part" in agent.log(), agent.log()
