@@ -10,16 +10,15 @@
 #include "reconcile/early.h"
 
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #define DRIVER "qemu" /* whose run folder is watched */
 
 /* A process that is bound and lives is not being started. */
-static bool is_known_to_run(const struct managed *guest)
+static bool is_known_to_run(const struct agent *agent, const struct managed *guest)
 {
-    return !guest->schedule.launching && guest->binding.pid > 0 && kill(guest->binding.pid, 0) == 0;
+    return !guest->schedule.launching && binding_lives(&guest->binding, agent->host);
 }
 
 static void on_pid_file(const char *name, bool removed, void *data)
@@ -27,7 +26,7 @@ static void on_pid_file(const char *name, bool removed, void *data)
     struct agent *agent = data;
     struct managed *guest = store_find_name(&agent->store, DRIVER, name);
 
-    if (guest && (removed || !is_known_to_run(guest)))
+    if (guest && (removed || !is_known_to_run(agent, guest)))
         agent_tell(agent, &(struct event){.type = removed ? CORE_LAUNCH_FAILED : CORE_LAUNCH,
                                           .guest = guest});
 }

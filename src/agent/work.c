@@ -5,7 +5,6 @@
 #include "cgroup/guest_path.h"
 #include "cgroup/set.h"
 
-#include <signal.h>
 #include <string.h>
 
 static void start_helper(struct agent *agent, bool as_root)
@@ -121,13 +120,6 @@ static void count_status(struct agent *agent, struct managed *guest, const struc
     agent->statuses[guest->status]++;
 }
 
-/* A guest that was not told of although its process lives may come back (libvirt was asked while
- * it was starting): its state is then still the right one. If not, it dies with the incarnation. */
-static bool process_lives(const struct managed *guest)
-{
-    return guest->binding.pid > 0 && (kill(guest->binding.pid, 0) == 0 || errno == EPERM);
-}
-
 static void forget(struct agent *agent, struct managed *guest, bool keep_state)
 {
     watches_drop(&agent->watches, guest);
@@ -141,7 +133,9 @@ static void remove_guest(struct agent *agent, struct managed *guest)
 {
     log_line(&agent->log, LOG_DEBUG, "%s: is gone", managed_name(guest));
     metrics_file_touch(agent);
-    forget(agent, guest, process_lives(guest));
+    /* A guest that was not told of although its process lives may come back (libvirt was asked
+     * while it was starting), and its state is the right one then. If not, it dies with it. */
+    forget(agent, guest, binding_lives(&guest->binding, agent->host));
     store_remove(&agent->store, guest);
 }
 

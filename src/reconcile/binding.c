@@ -271,6 +271,20 @@ int binding_make(const struct host *host, const struct facts *facts, struct bind
     return 0;
 }
 
+bool binding_lives(const struct binding *binding, const struct host *host)
+{
+    cleanup_buffer struct buffer text = {0};
+    uint64_t start_time = 0;
+    int r;
+
+    if (binding->pid <= 0)
+        return false;
+    r = read_start_time(host, binding->pid, &text, &start_time);
+    if (r < 0)
+        return r != -ENOENT && r != -ESRCH;
+    return start_time == binding->start_time && !proc_stat_has_ended(text.data);
+}
+
 void binding_close(struct binding *binding)
 {
     for (size_t i = 0; i < binding->count; i++) {

@@ -32,6 +32,9 @@ int binding_pid(const struct host *host, const struct facts *facts, pid_t *ret) 
  * the guest is just starting or ending. */
 int binding_make(const struct host *host, const struct facts *facts, struct binding *ret,
                  struct cg_error **err);
+/* Does the process that was found then still run, and not another one under its pid? Where there is
+ * none that is known, no; where it cannot be looked at now (too many open files), yes. */
+bool binding_lives(const struct binding *binding, const struct host *host);
 /* Closes the places' directories: between passes nothing is open. */
 void binding_close(struct binding *binding);
 void binding_release(struct binding *binding);

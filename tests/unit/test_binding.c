@@ -1,5 +1,5 @@
-/* In which hierarchies a guest is bound: on a recorded host where libvirt made its nodes in more of
- * them than policies speak of. */
+/* In which hierarchies a guest is bound, on a recorded host where libvirt made its nodes in more of
+ * them than policies speak of; and whether its process still runs. */
 #include "test.h"
 #include "folder.h"
 
@@ -26,10 +26,37 @@ static void a_guest_is_bound_where_policies_can_ask_for_something(void **state)
     folder_remove(folder);
 }
 
+#define STAT(STATE, START)                                                                         \
+    "77 (qemu) " STATE " 1 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 3 0 " START " 0 0\n"
+
+static void a_bound_process_lives_until_it_has_ended_or_another_one_has_its_pid(void **state)
+{
+    const struct binding bound = {.pid = 77, .start_time = 500}, ended = {.pid = 78}, none = {0};
+    const struct binding unreadable = {.pid = 79};
+    char *folder = folder_new();
+    struct host *host = NULL;
+
+    folder_unpack_host(folder, "v1-no-systemd");
+    folder_write(folder, "proc/77/stat", STAT("S", "500"));
+    folder_make(folder, "proc/79/stat");
+    assert_int_equal(host_open(&kernel_real, folder, &host, NULL), 0);
+    assert_true(binding_lives(&bound, host));
+    assert_false(binding_lives(&ended, host));
+    assert_false(binding_lives(&none, host));
+    assert_true(binding_lives(&unreadable, host));
+    folder_write(folder, "proc/77/stat", STAT("S", "501"));
+    assert_false(binding_lives(&bound, host));
+    folder_write(folder, "proc/77/stat", STAT("Z", "500"));
+    assert_false(binding_lives(&bound, host));
+    host_free(host);
+    folder_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_guest_is_bound_where_policies_can_ask_for_something),
+        cmocka_unit_test(a_bound_process_lives_until_it_has_ended_or_another_one_has_its_pid),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
