@@ -39,7 +39,7 @@ _cgtree_nodes()
 _cgtree()
 {
     local cur=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} i
-    local program=("${COMP_WORDS[0]}") words=()
+    local program=("${COMP_WORDS[0]}") where=() words=()
     COMPREPLY=()
     for ((i = 1; i < COMP_CWORD; i++)); do
         case ${COMP_WORDS[i]} in
@@ -47,7 +47,10 @@ _cgtree()
             ((i++))
             program+=(--root "$(_cgtree_unquote "${COMP_WORDS[i]}")")
             ;;
-        --controller) ((i++)) ;;
+        --controller)
+            ((i++))
+            where=(--controller "$(_cgtree_unquote "${COMP_WORDS[i]}")")
+            ;;
         -*) ;;
         *) words+=("$(_cgtree_unquote "${COMP_WORDS[i]}")") ;;
         esac
@@ -63,9 +66,10 @@ _cgtree()
     case ${#words[@]}:${words[0]} in
     0:*) _cgtree_offer "$("${program[@]}" --help | sed -n '/^Commands:/,/^$/s/^  \([a-z]*\) .*/\1/p')" ;;
     1:*) _cgtree_nodes ;;
-    *:get) _cgtree_offer "$("${program[@]}" get --names "${words[1]}" 2>/dev/null)" ;;
+    *:get) _cgtree_offer "$("${program[@]}" get "${where[@]}" --names "${words[1]}" 2>/dev/null)" ;;
     *:set)
-        _cgtree_offer "$("${program[@]}" set --names "${words[1]}" 2>/dev/null | sed 's/$/=/')"
+        _cgtree_offer "$("${program[@]}" set "${where[@]}" --names "${words[1]}" 2>/dev/null |
+            sed 's/$/=/')"
         compopt -o nospace 2>/dev/null
         ;;
     esac

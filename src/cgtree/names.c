@@ -64,12 +64,14 @@ int list_nodes(struct context *context)
     return 0;
 }
 
-/* Whether the node has the attribute's file. Nothing is read. */
-static bool has_file(const struct cg_node *node, const struct cg_attr *attr)
+/* Whether the node has the attribute's file in the controller's hierarchy; NULL: in its own.
+ * Nothing is read. */
+static bool has_file(const struct cg_node *node, const char *controller, const struct cg_attr *attr)
 {
     cleanup_close int dir = -1;
 
-    return cg_node_open(node, cg_attr_controller(attr), &dir, NULL) == 0 &&
+    return cg_node_open(node, controller ? controller : cg_attr_controller(attr), &dir, NULL) ==
+               0 &&
            faccessat(dir, cg_attr_file(attr, 0), F_OK, 0) == 0;
 }
 
@@ -80,7 +82,7 @@ static int list_attributes(struct context *context, unsigned without)
     int status = find_node(context, context->arguments[0], &node);
 
     while (status == 0 && (attr = cg_attr_next(context->tree, NULL, attr)))
-        if (!(cg_attr_flags(attr) & without) && has_file(node, attr))
+        if (!(cg_attr_flags(attr) & without) && has_file(node, context->controller, attr))
             print_text(cg_attr_name(attr), "\n");
     return status;
 }

@@ -175,6 +175,9 @@ def test_names_alone_are_what_other_commands_take():
         expect("cpu.stat" in readable and "cpu.shares" in readable, readable)
         expect("cpu.stat" not in writable and "cpu.shares" in writable, writable)
         expect(not any(name.startswith("memory.") for name in readable), readable)
+        for command in ("get", "set"):
+            names = run(host, command, "--controller", "cpuset", "--names", VCPU).stdout.splitlines()
+            expect("cpuset.cpus" in names and "tasks" in names and "cpu.shares" not in names, names)
         for wrong in (("create", "--names", "/x"), ("get", "--names"), ("tree", "--names", "--json"),
                       ("set", "--names", VCPU, "cpu.shares=1024")):
             expect_status(run(host, *wrong), 64)
