@@ -7,4 +7,5 @@ libbase_la_SOURCES = \
 	src/base/child.h src/base/child.c \
 	src/base/escape.h src/base/escape.c \
 	src/base/jitter.h src/base/jitter.c \
-	src/base/proc_stat.h src/base/proc_stat.c
+	src/base/proc_stat.h src/base/proc_stat.c \
+	src/base/trust.h src/base/trust.c

@@ -4,6 +4,7 @@
 #include "policy/policy_read.h"
 
 #include "base/error.h"
+#include "base/trust.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -21,20 +22,10 @@ static const char *file_type(mode_t mode)
                             : "a device";
 }
 
-static int trust_check(const struct stat *st, const struct policy_load *load, const char *what,
+static int check_trust(const struct stat *st, const struct policy_load *load, const char *what,
                        struct cg_error **err)
 {
-    if (!load->trust_checked)
-        return 0;
-    if (st->st_uid != 0 && st->st_uid != load->owner)
-        return error_set(err, EPERM,
-                         "%s belongs to the user %u: only root%s may own what is applied (chown)",
-                         what, (unsigned)st->st_uid, load->owner ? " or the user of vmpin" : "");
-    if (st->st_mode & (S_IWGRP | S_IWOTH))
-        return error_set(
-            err, EPERM, "%s may be written by %s (mode %04o): only its owner may (chmod go-w)",
-            what, st->st_mode & S_IWOTH ? "everyone" : "its group", (unsigned)st->st_mode & 07777);
-    return 0;
+    return load->trust_checked ? trust_check(st, load->owner, what, err) : 0;
 }
 
 static int folder_trust(int fd, const struct policy_load *load, const char *what,
@@ -44,7 +35,7 @@ static int folder_trust(int fd, const struct policy_load *load, const char *what
 
     if (fstat(fd, &st) < 0)
         return error_set(err, errno, "%s: %s", what, strerror(errno));
-    return trust_check(&st, load, what, err);
+    return check_trust(&st, load, what, err);
 }
 
 int policy_folder_open(const char *path, const struct policy_load *load, int *ret_fd,
@@ -148,7 +139,7 @@ static int regular_read(int folder, const char *name, const struct policy_load *
         return error_set(err, errno, "cannot be opened: %s", strerror(errno));
     if (!S_ISREG(st.st_mode))
         return error_set(err, EINVAL, "is %s, not a file", file_type(st.st_mode));
-    r = trust_check(&st, load, "the file", err);
+    r = check_trust(&st, load, "the file", err);
     if (r < 0)
         return r;
     r = buffer_read(into, fd, POLICY_FILE_LIMIT);

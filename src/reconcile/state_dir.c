@@ -4,6 +4,7 @@
 
 #include "base/file.h"
 #include "base/proc_stat.h"
+#include "base/trust.h"
 
 #include <fcntl.h>
 #include <inttypes.h>
@@ -206,8 +207,8 @@ static int read_own(int folder, const char *name, size_t limit, struct buffer *t
         return error_set(err, errno, "%s", strerror(errno));
     if (!S_ISREG(status.st_mode))
         return error_set(err, EINVAL, "it is not a file");
-    if ((status.st_uid != 0 && status.st_uid != geteuid()) || status.st_mode & (S_IWGRP | S_IWOTH))
-        return error_set(err, EINVAL, "others than vmpin can write to it");
+    if (trust_check(&status, geteuid(), "it", err) < 0)
+        return -EINVAL;
     r = buffer_read(text, fd, limit);
     return r < 0 ? error_set(err, -r, "%s", strerror(-r)) : 0;
 }

@@ -166,6 +166,8 @@ static void a_state_is_never_trusted_however_it_is_damaged(void **folder)
         assert_int_equal(state_dir_load(&dir, UUID, mounts, &state, &err), -EUCLEAN);
         assert_true(state.lost);
         assert_non_null(strstr(cg_error_text(err), "damaged"));
+        if (damages[i].shape == OTHERS_WRITE)
+            assert_non_null(strstr(cg_error_text(err), "written by everyone (mode 0666)"));
         state_dir_set_aside(&dir, UUID);
         assert_int_equal(faccessat(dir.guests, UUID ".json.damaged", F_OK, AT_SYMLINK_NOFOLLOW), 0);
         assert_int_equal(state_dir_save(&dir, &state, NULL), 0);
