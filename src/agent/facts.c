@@ -54,7 +54,7 @@ static void take_connected(struct agent *agent, const struct message *message)
     static const struct log_entry entry = {.priority = LOG_INFO, .id = ENTRY_CONNECTED};
 
     agent->serves_qemu = message->uri && strcmp(message->uri, "qemu:///system") == 0;
-    agent->told_all = false;
+    agent->told_all = false; /* the helper may have had no memory to say that it was disconnected */
     log_entry(&agent->log, &entry, "connected to %s%s%s", message->uri ? message->uri : "libvirt",
               message->text ? ", libvirt " : "", message->text ? message->text : "");
     free(agent->disconnected);
