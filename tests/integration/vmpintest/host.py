@@ -115,7 +115,6 @@ class Machine:
         self.undo = contextlib.ExitStack()
         self.libvirtd = None  # its pid, if we started it
         self.service = "libvirtd"  # systemd's name of what serves qemu:///system: or virtqemud
-        self.restarts = 0  # of libvirtd, by the tests
 
     def __enter__(self):
         if os.environ.get("VMPIN_TEST_NO_GUESTS") == "1":
@@ -246,7 +245,6 @@ class Machine:
     @contextlib.contextmanager
     def without_libvirtd(self):
         """libvirtd ends the hard way, and is back afterwards; guests live on."""
-        self.restarts += 1
         if self.has_systemd():
             subprocess.run(["systemctl", "kill", "--signal=KILL", f"{self.service}.service"],
                            check=True)
