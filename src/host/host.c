@@ -65,6 +65,14 @@ int host_refresh(struct host *host, struct cg_error **err)
     return 0;
 }
 
+bool host_is_current(const struct host *host)
+{
+    cleanup_set struct cg_set *online = NULL;
+
+    return read_set(host, cpu_online, &online, NULL) == 0 &&
+           cg_set_equal(online, host->cpus_online);
+}
+
 static int open_folder(const struct host *host, const char *root, const char *name, int *ret,
                        struct cg_error **err)
 {

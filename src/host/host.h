@@ -28,6 +28,8 @@ int host_open(const struct kernel *kernel, const char *root, struct host **ret,
 void host_find_libvirt(struct host *host);
 /* Reads the CPU and node sets again (after a uevent). */
 int host_refresh(struct host *host, struct cg_error **err);
+/* Are the CPUs that are online still those that were read? */
+bool host_is_current(const struct host *host);
 struct host *host_free(struct host *host);
 DEFINE_CLEANUP(struct host *, host_free);
 #define cleanup_host cleanup_with(host_freep)

@@ -34,6 +34,9 @@ struct pass {
     enum pass_move move;
     struct outcome *outcomes; /* one a step */
     struct report report;
+    bool overtaken;      /* somebody else has written since this pass looked */
+    bool anew;           /* so it has begun anew */
+    size_t first_change; /* of those in the report, the first since then */
 };
 
 /* Observe, set targets, plan, check: fills observed, targets, plan and the report's refusals.
@@ -43,6 +46,8 @@ int pass_plan(struct pass *pass, struct cg_error **err);
 /* Enables the controller that pass->nodes.lacks, which a wanted cell needs. 1: it is, look again; 0:
  * it is not, as the report tells. (pass_enable.c) */
 int pass_enable(struct pass *pass, struct cg_error **err);
+
+void pass_forget_plan(struct pass *pass); /* and its outcomes */
 
 /* Save the baseline, write, settle the state: fills outcomes. Without `writes` nothing happens.
  * (pass_write.c) */
@@ -72,8 +77,18 @@ int pass_report_change(struct pass *pass, const struct cell *cell, struct cg_val
                        enum change_reason reason, enum change_state state, const char *note,
                        const char *error) must_check;
 
+/* The newest change of that file by this pass, or since it began anew; NULL: none. */
+struct change *pass_change_of(const struct pass *pass, struct cg_role role,
+                              const struct cg_attr *attr);
+
+/* Once, and not after a write that failed. (pass_anew.c) */
+bool pass_may_begin_anew(const struct pass *pass);
+/* Has somebody else written that attribute since the pass saw or wrote it? Then it is overtaken. */
+void pass_look_for_others(struct pass *pass, const struct cg_attr *attr);
+void pass_begin_anew(struct pass *pass);
+
 /* Read back values, effective sets and threads; give threads that their own mask keeps from the
- * policy's CPUs that set as a mask. (verify.c) */
+ * policy's CPUs that set as a mask. Ends early when the pass is overtaken. (verify.c) */
 int pass_verify(struct pass *pass, struct cg_error **err);
 
 #endif

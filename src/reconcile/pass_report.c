@@ -1,5 +1,7 @@
 #include "reconcile/pass.h"
 
+#include "cgroup/guest_path.h"
+
 #include <string.h>
 
 int pass_report_change(struct pass *pass, const struct cell *cell, struct cg_value *old,
@@ -29,6 +31,19 @@ int pass_report_change(struct pass *pass, const struct cell *cell, struct cg_val
     change.old = old ? cg_value_ref(old) : NULL;
     report->changes[report->change_count++] = change;
     return 0;
+}
+
+struct change *pass_change_of(const struct pass *pass, struct cg_role role,
+                              const struct cg_attr *attr)
+{
+    for (size_t i = pass->report.change_count; i-- > pass->first_change;) {
+        struct change *change = &pass->report.changes[i];
+
+        if (change->cell.target == CELL_FILE && change->cell.attr == attr &&
+            role_compare(change->cell.role, role) == 0)
+            return change;
+    }
+    return NULL;
 }
 
 /* The first half of a change in two steps, if step `index` is the second. */

@@ -124,6 +124,15 @@ static void forget_returned(struct pass *pass)
     }
 }
 
+void pass_forget_plan(struct pass *pass)
+{
+    for (size_t i = 0; pass->outcomes && i < pass->plan.count; i++)
+        free(pass->outcomes[i].error);
+    free(pass->outcomes);
+    pass->outcomes = NULL;
+    plan_release(&pass->plan);
+}
+
 int pass_write(struct pass *pass, struct cg_error **err)
 {
     cleanup_state struct guest_state before = {0};

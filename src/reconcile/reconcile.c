@@ -15,10 +15,7 @@ static void pass_release(struct pass *pass)
     state_release(&pass->state);
     cells_release(&pass->observed);
     cells_release(&pass->targets);
-    for (size_t i = 0; pass->outcomes && i < pass->plan.count; i++)
-        free(pass->outcomes[i].error);
-    free(pass->outcomes);
-    plan_release(&pass->plan);
+    pass_forget_plan(pass);
     report_release(&pass->report);
 }
 
@@ -122,6 +119,20 @@ static enum guest_status status_of(const struct pass *pass)
                                                                             : GUEST_UNMANAGED;
 }
 
+/* From what stands there to what was granted of it. */
+static int carry_out(struct pass *pass, struct cg_error **err)
+{
+    int r = pass_plan(pass, err);
+
+    if (r == 0)
+        r = pass_write(pass, err);
+    if (r == 0)
+        r = pass_report_changes(pass);
+    if (r == 0 && !pass->request->early)
+        r = pass_verify(pass, err);
+    return r;
+}
+
 static int run(struct pass *pass, struct cg_error **err)
 {
     int r = load_state(pass, pass->request->binding, err);
@@ -134,13 +145,11 @@ static int run(struct pass *pass, struct cg_error **err)
         return pass->writes ? pass_save_state(pass, err) : 0;
     r = roles_of(pass->request->facts, &pass->roles);
     if (r == 0)
-        r = pass_plan(pass, err);
-    if (r == 0)
-        r = pass_write(pass, err);
-    if (r == 0)
-        r = pass_report_changes(pass);
-    if (r == 0 && !pass->request->early)
-        r = pass_verify(pass, err);
+        r = carry_out(pass, err);
+    if (r == 0 && pass->overtaken) {
+        pass_begin_anew(pass);
+        r = carry_out(pass, err);
+    }
     return r == -ENOMEM ? error_out_of_memory(err) : r;
 }
 

@@ -43,6 +43,25 @@ void granted_release(struct granted *granted)
     *granted = (struct granted){0};
 }
 
+void change_release(struct change *change)
+{
+    cg_value_unref(change->cell.value);
+    origin_unref(change->cell.origin);
+    cg_value_unref(change->old);
+    free(change->note);
+    free(change->error);
+    *change = (struct change){0};
+}
+
+void report_forget_granted(struct report *report)
+{
+    for (size_t i = 0; i < report->granted_count; i++)
+        granted_release(&report->granted[i]);
+    free(report->granted);
+    report->granted = NULL;
+    report->granted_count = 0;
+}
+
 void report_release(struct report *report)
 {
     free(report->name);
@@ -50,19 +69,10 @@ void report_release(struct report *report)
     for (size_t i = 0; i < report->policy_count; i++)
         free(report->policies[i]);
     free(report->policies);
-    for (size_t i = 0; i < report->change_count; i++) {
-        struct change *change = &report->changes[i];
-
-        cg_value_unref(change->cell.value);
-        origin_unref(change->cell.origin);
-        cg_value_unref(change->old);
-        free(change->note);
-        free(change->error);
-    }
+    for (size_t i = 0; i < report->change_count; i++)
+        change_release(&report->changes[i]);
     free(report->changes);
     refusals_release(&report->refusals);
-    for (size_t i = 0; i < report->granted_count; i++)
-        granted_release(&report->granted[i]);
-    free(report->granted);
+    report_forget_granted(report);
     *report = (struct report){0};
 }

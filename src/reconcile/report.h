@@ -47,6 +47,7 @@ struct change {
     char *error;      /* NULL: none */
     int error_number; /* the errno of it; 0: the kernel took the value and does not grant it */
 };
+void change_release(struct change *change);
 
 /* Where a role's threads are really allowed to run. */
 struct thread_grant {
@@ -78,6 +79,7 @@ struct report {
     struct granted *granted;
     size_t granted_count;
 };
+void report_forget_granted(struct report *report);
 void report_release(struct report *report);
 #define cleanup_report cleanup_with(report_release)
 

@@ -17,11 +17,29 @@ static int fail_change(struct change *change, char *text)
     return 0;
 }
 
+/* Another value than the one that was written. A return is not tried again: nothing is on record of
+ * it any more. */
+static int note_other_value(struct pass *pass, struct change *change, const struct cg_value *value)
+{
+    struct record *record = state_find(&pass->state, &change->cell);
+    cleanup_free char *text = NULL;
+    char *message = NULL;
+    int r;
+
+    if (record && change->reason != CHANGE_RETURN && pass_may_begin_anew(pass)) {
+        record->settled = false;
+        pass->overtaken = true;
+        return 0;
+    }
+    r = cg_value_format(value, &text);
+    if (r == 0 && asprintf(&message, "written, but %s stands there", text) < 0)
+        message = NULL;
+    return fail_change(change, message);
+}
+
 /* "The kernel took the write" is not "the value stands there". */
 static int read_back(struct pass *pass, struct change *change, struct cg_error **err)
 {
-    cleanup_free char *text = NULL;
-    char *message = NULL;
     struct cg_value *value = NULL;
     int dir, r = nodes_open(&pass->nodes, change->cell.role, change->cell.attr, &dir, err);
 
@@ -30,26 +48,10 @@ static int read_back(struct pass *pass, struct change *change, struct cg_error *
                       &value, err);
     if (r < 0)
         return r;
-    if (!cg_value_equal(value, change->cell.value)) {
-        r = cg_value_format(value, &text);
-        if (r == 0 && asprintf(&message, "written, but the kernel has %s there", text) < 0)
-            message = NULL;
-        r = fail_change(change, message);
-    }
+    if (!cg_value_equal(value, change->cell.value))
+        r = note_other_value(pass, change, value);
     cg_value_unref(value);
     return r;
-}
-
-static struct change *change_of(struct pass *pass, struct cg_role role, const struct cg_attr *attr)
-{
-    for (size_t i = 0; i < pass->report.change_count; i++) {
-        struct change *change = &pass->report.changes[i];
-
-        if (change->cell.target == CELL_FILE && change->cell.attr == attr &&
-            role_compare(change->cell.role, role) == 0)
-            return change;
-    }
-    return NULL;
 }
 
 static int refuse(struct pass *pass, const struct cell *target, const char *text)
@@ -62,7 +64,7 @@ static int refuse(struct pass *pass, const struct cell *target, const char *text
 static int note_not_granted(struct pass *pass, const struct cell *target,
                             const struct cg_set *wanted, const struct cg_set *effective)
 {
-    struct change *change = change_of(pass, target->role, target->attr);
+    struct change *change = pass_change_of(pass, target->role, target->attr);
     cleanup_free char *granted = NULL, *why = NULL, *text = NULL;
     int r = cg_set_format(effective, &granted);
 
@@ -159,7 +161,7 @@ static int widen_masks(struct pass *pass, const struct cell *target, struct gran
 static bool stands(struct pass *pass, const struct cell *target)
 {
     const struct cell *seen = cells_find(&pass->observed, target->role, CELL_FILE, target->attr);
-    const struct change *change = change_of(pass, target->role, target->attr);
+    const struct change *change = pass_change_of(pass, target->role, target->attr);
 
     return seen &&
            (change ? change->state == CHANGE_DONE : cg_value_equal(seen->value, target->value));
@@ -201,6 +203,9 @@ static int verify_effective(struct pass *pass, const struct cell *target,
     if (r < 0 || !effective || cg_set_equal(effective, expected))
         return r;
     *ret = false;
+    pass_look_for_others(pass, target->attr);
+    if (pass->overtaken)
+        return 0;
     return cg_value_set(target->value, &wanted) < 0
                ? -EINVAL
                : note_not_granted(pass, target, wanted, effective);
@@ -275,11 +280,16 @@ static int verify_below(struct pass *pass, const struct cell *own, struct cg_rol
 {
     struct granted grant = {0};
     const struct cg_set *all;
+    bool outside = false;
     int r = grant_read(&pass->nodes, role, &pass->context->scratch, &grant, err);
 
     if (r < 0)
         return r == -ENOENT ? 0 : r;
-    if (cg_value_set(own->value, &all) == 0 && !lies_within(&grant, all))
+    if (cg_value_set(own->value, &all) == 0 && !lies_within(&grant, all)) {
+        pass_look_for_others(pass, own->attr);
+        outside = !pass->overtaken;
+    }
+    if (outside)
         r = refusals_add(&pass->report.refusals, role, NULL, own->attr, own->origin,
                          "the guest's own set stands in its file, but the kernel lets this role "
                          "run outside of it");
@@ -394,19 +404,20 @@ static int verify_target(struct pass *pass, const struct cell *target, struct cg
 
 int pass_verify(struct pass *pass, struct cg_error **err)
 {
+    struct report *report = &pass->report;
     int r = 0;
 
-    for (size_t i = 0; r == 0 && pass->writes && i < pass->report.change_count; i++)
-        if (is_a_files(&pass->report.changes[i]))
-            r = read_back(pass, &pass->report.changes[i], err);
-    for (size_t i = 0; r == 0 && i < pass->plan.targets.count; i++) {
+    for (size_t i = pass->first_change; r == 0 && pass->writes && i < report->change_count; i++)
+        if (is_a_files(&report->changes[i]))
+            r = read_back(pass, &report->changes[i], err);
+    for (size_t i = 0; r == 0 && !pass->overtaken && i < pass->plan.targets.count; i++) {
         const struct cell *target = &pass->plan.targets.cells[i];
 
         if (target->target == CELL_FILE && target->attr->kind == CG_SET)
             r = verify_target(pass, target, err);
     }
-    if (r == 0)
+    if (r == 0 && !pass->overtaken)
         r = return_masks(pass, err);
-    pass->report.threads_checked = pass->nodes.binding->pid > 0;
+    report->threads_checked = pass->nodes.binding->pid > 0;
     return r == -ENOMEM ? error_out_of_memory(err) : r;
 }

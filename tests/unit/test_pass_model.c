@@ -4,6 +4,7 @@
 #include "cgroup/set.h"
 #include "unit/life.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -157,6 +158,162 @@ static void a_role_that_is_granted_more_than_the_guest_as_a_whole_is_told(void *
     expect_status(&life, GUEST_FAILED);
     expect_refused(&life, "cpuset.cpus", "lets this role run outside");
     life.scene.fail->hook = NULL;
+    life_end(&life);
+}
+
+/* ---- somebody else, between the write and the look at what came of it -------------------------
+ */
+
+/* Writes a value, as somebody else, just before the pass reads that file of vcpu0. */
+struct other {
+    struct life *life;
+    const char *reads; /* the file */
+    const char *controller, *role, *file, *value;
+    unsigned after; /* this many writes of the pass */
+    unsigned times;
+};
+
+static void write_between(struct kernel_fail *fail, const struct kernel_event *event, void *data)
+{
+    struct other *other = data;
+
+    if (event->operation != KERNEL_READ || strcmp(event->file, other->reads) != 0 ||
+        !strstr(event->path, "/vcpu0") || fail->writes < other->after || other->times == 0)
+        return;
+    other->times--;
+    foreign(other->life, other->controller, other->role, other->file, other->value);
+}
+
+static void pass_beside(struct life *life, struct other *other, enum reconcile_mode mode)
+{
+    other->life = life;
+    life->scene.fail->hook = write_between;
+    life->scene.fail->hook_data = other;
+    life->scene.fail->hook_all = true;
+    assert_int_equal(life_pass(life, mode), 0);
+    life->scene.fail->hook = NULL;
+}
+
+static unsigned changes_for(const struct life *life, enum change_reason reason)
+{
+    unsigned count = 0;
+
+    for (size_t i = 0; i < life->report.change_count; i++)
+        count += life->report.changes[i].reason == reason &&
+                 life->report.changes[i].state == CHANGE_DONE;
+    return count;
+}
+
+static void what_is_changed_before_it_is_read_back_is_drift_and_healed(void **state)
+{
+    struct other other = {.reads = "cpu.shares",
+                          .controller = "cpu",
+                          .role = "vcpu0",
+                          .file = "cpu.shares",
+                          .value = "77",
+                          .after = 1,
+                          .times = 1};
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    life_desire(&life, "vcpu0", "cpu.shares", "2048");
+    pass_beside(&life, &other, RECONCILE_APPLY);
+    life_expect_in_force(&life, "");
+    assert_int_equal(life.report.change_count, 2); /* each write is told */
+    assert_int_equal(changes_for(&life, CHANGE_POLICY), 1);
+    assert_int_equal(changes_for(&life, CHANGE_HEAL), 1);
+    assert_int_equal(life.scene.fail->writes, 2);
+    life_return(&life, "");
+    expect(&life, "cpu", "vcpu0", "cpu.shares", "77");
+    life_end(&life);
+}
+
+static void what_is_to_be_set_once_is_set_though_it_is_changed_before_it_is_read_back(void **state)
+{
+    struct other other = {.reads = "cpu.shares",
+                          .controller = "cpu",
+                          .role = "vcpu0",
+                          .file = "cpu.shares",
+                          .value = "77",
+                          .after = 1,
+                          .times = 1};
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    life_desire(&life, "vcpu0", "cpu.shares", "2048");
+    life.desired.cells.cells[0].flags |= CELL_ENFORCE_START;
+    pass_beside(&life, &other, RECONCILE_APPLY);
+    life_expect_in_force(&life, "");
+    foreign(&life, "cpu", "vcpu0", "cpu.shares", "55");
+    life_apply(&life, "");
+    expect(&life, "cpu", "vcpu0", "cpu.shares", "55"); /* the operator's since then */
+    life_end(&life);
+}
+
+static void a_value_that_does_not_stay_is_written_twice_and_told(void **state)
+{
+    struct other other = {.reads = "cpu.shares",
+                          .controller = "cpu",
+                          .role = "vcpu0",
+                          .file = "cpu.shares",
+                          .value = "77",
+                          .after = 1,
+                          .times = UINT_MAX};
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    life_desire(&life, "vcpu0", "cpu.shares", "2048");
+    pass_beside(&life, &other, RECONCILE_APPLY);
+    expect_status(&life, GUEST_FAILED);
+    assert_int_equal(life.scene.fail->writes, 2);
+    assert_non_null(life_change(&life, CHANGE_FAILED));
+    assert_string_equal(life_change(&life, CHANGE_FAILED)->error, "written, but 77 stands there");
+    life_end(&life);
+}
+
+static void
+a_set_that_is_changed_before_the_look_at_what_is_granted_is_drift_and_healed(void **state)
+{
+    static const char *const roles[] = {"vcpu0", "vm"}; /* itself, and what it needs above */
+
+    for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+        struct other other = {.reads = "cpuset.cpus.effective",
+                              .controller = "cpuset",
+                              .role = roles[i],
+                              .file = "cpuset.cpus",
+                              .value = "0-1",
+                              .times = 1};
+        struct life life;
+
+        life_begin_plain(&life, 2, false);
+        life_desire(&life, "vcpu0", "cpuset.cpus", "6");
+        life_apply(&life, "");
+        life_expect_in_force(&life, roles[i]);
+        pass_beside(&life, &other, RECONCILE_APPLY);
+        assert_int_equal(other.times, 0);
+        life_expect_in_force(&life, roles[i]);
+        assert_int_equal(life.scene.fail->writes, 1);
+        expect_thread(&life, 0, "6");
+        life_end(&life);
+    }
+}
+
+static void a_look_alone_tells_what_was_changed_under_it_as_drift(void **state)
+{
+    struct other other = {.reads = "cpuset.cpus.effective",
+                          .controller = "cpuset",
+                          .role = "vcpu0",
+                          .file = "cpuset.cpus",
+                          .value = "0-1",
+                          .times = 1};
+    struct life life;
+
+    life_begin_plain(&life, 2, false);
+    life_desire(&life, "vcpu0", "cpuset.cpus", "6");
+    life_apply(&life, "");
+    pass_beside(&life, &other, RECONCILE_STATUS);
+    expect_status(&life, GUEST_DRIFT);
+    assert_int_equal(life.scene.fail->writes, 0);
     life_end(&life);
 }
 
@@ -394,6 +551,38 @@ static void v1_returns_to_what_is_online_of_a_baseline(void **state)
     life_end(&life);
 }
 
+static void take_offline(struct kernel_fail *fail, const struct kernel_event *event, void *data)
+{
+    struct life *life = data;
+
+    if (event->operation == KERNEL_READ && strcmp(event->file, "cpuset.effective_cpus") == 0)
+        model_set_online(life->scene.model, "0-2,4-7");
+}
+
+static void
+what_v1_takes_out_of_a_set_before_the_host_is_known_to_have_changed_is_no_baseline(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    life_desire(&life, "vcpu0", "cpuset.cpus", "2-3");
+    life_apply(&life, "");
+    life.scene.fail->hook = take_offline;
+    life.scene.fail->hook_data = &life;
+    life.scene.fail->hook_all = true;
+    life_apply(&life, "");
+    life.scene.fail->hook = NULL;
+    expect(&life, "cpuset", "vcpu0", "cpuset.cpus", "2");
+    assert_int_equal(life.scene.fail->writes, 0);
+    go_online(&life, "0-2,4-7"); /* the uevent is read */
+    life_apply(&life, "");
+    go_online(&life, "0-7");
+    assert_int_equal(model_write(life.scene.model, "cpuset", "machine", "cpuset.cpus", "0-7"), 0);
+    life_return(&life, "");
+    expect(&life, "cpuset", "vcpu0", "cpuset.cpus", "0-7");
+    life_end(&life);
+}
+
 static void what_is_asked_of_offline_cpus_alone_is_left_as_it_is(void **state)
 {
     for (int version = 1; version <= 2; version++) {
@@ -465,6 +654,12 @@ int main(void)
         cmocka_unit_test(a_set_that_is_only_needed_leaves_the_threads_their_masks),
         cmocka_unit_test(a_set_for_the_guest_as_a_whole_is_verified_for_each_of_its_roles),
         cmocka_unit_test(a_role_that_is_granted_more_than_the_guest_as_a_whole_is_told),
+        cmocka_unit_test(what_is_changed_before_it_is_read_back_is_drift_and_healed),
+        cmocka_unit_test(what_is_to_be_set_once_is_set_though_it_is_changed_before_it_is_read_back),
+        cmocka_unit_test(a_value_that_does_not_stay_is_written_twice_and_told),
+        cmocka_unit_test(
+            a_set_that_is_changed_before_the_look_at_what_is_granted_is_drift_and_healed),
+        cmocka_unit_test(a_look_alone_tells_what_was_changed_under_it_as_drift),
         cmocka_unit_test(a_limit_with_swap_below_the_limit_in_force_is_refused_before_any_write),
         cmocka_unit_test(v2_sets_that_lay_apart_before_lie_apart_again),
         cmocka_unit_test(a_v2_guest_that_somebody_narrowed_is_widened_for_its_roles),
@@ -476,6 +671,8 @@ int main(void)
         cmocka_unit_test(a_slice_that_is_narrowed_under_what_is_in_force_is_named),
         cmocka_unit_test(v1_tells_how_to_move_a_thread_back_into_a_set_that_was_empty),
         cmocka_unit_test(v1_returns_to_what_is_online_of_a_baseline),
+        cmocka_unit_test(
+            what_v1_takes_out_of_a_set_before_the_host_is_known_to_have_changed_is_no_baseline),
         cmocka_unit_test(what_is_asked_of_offline_cpus_alone_is_left_as_it_is),
         cmocka_unit_test(a_vcpu_that_is_plugged_in_later_gets_what_waits_for_it),
         cmocka_unit_test(nothing_is_read_that_no_policy_names),
