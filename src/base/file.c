@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#define REPLACE_TRIES 1000 /* each of which another process has lost to, or won */
+
 /* What openat2 does in one call, one component at a time: for kernels before 5.6, and for tools
  * that do not know the call (valgrind). */
 static int open_by_components(int dir, const char *path)
@@ -107,27 +109,40 @@ static int write_whole(int fd, const char *text, size_t length)
     return 0;
 }
 
-static int replace(int dir, const char *name, const char *text, size_t length, mode_t mode,
-                   bool durable)
+/* -EAGAIN: another process replaces the same file and has taken away, or put in place, what this
+ * one had written aside. */
+static int try_to_replace(int dir, const char *name, const char *aside, const char *text,
+                          size_t length, mode_t mode, bool durable)
 {
-    cleanup_free char *aside = NULL;
     cleanup_close int fd = -1;
     int r;
 
-    if (asprintf(&aside, ".%s.new", name) < 0)
-        return -ENOMEM;
     if (unlinkat(dir, aside, 0) < 0 && errno != ENOENT)
         return -errno;
     fd = openat(dir, aside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
     if (fd < 0)
-        return -errno;
+        return errno == EEXIST ? -EAGAIN : -errno;
     r = write_whole(fd, text, length);
     if (r == 0 && durable && fsync(fd) < 0)
         r = -errno;
     if (r == 0 && renameat(dir, aside, dir, name) < 0)
-        r = -errno;
+        return errno == ENOENT ? -EAGAIN : -errno;
     if (r < 0)
         unlinkat(dir, aside, 0);
+    return r;
+}
+
+/* The name aside is always the same, so that one that was killed leaves no more than one file. */
+static int replace(int dir, const char *name, const char *text, size_t length, mode_t mode,
+                   bool durable)
+{
+    cleanup_free char *aside = NULL;
+    int r = -EAGAIN;
+
+    if (asprintf(&aside, ".%s.new", name) < 0)
+        return -ENOMEM;
+    for (unsigned i = 0; i < REPLACE_TRIES && r == -EAGAIN; i++)
+        r = try_to_replace(dir, name, aside, text, length, mode, durable);
     return r;
 }
 

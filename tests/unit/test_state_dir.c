@@ -369,6 +369,34 @@ static void holds_end_by_release_and_by_time(void **folder)
     assert_false(state_dir_held(&dir, UUID, NULL));
 }
 
+/* The same text each time, so that what a reader finds is a hold however the two meet. */
+static int hold_often(const struct state_dir *dir)
+{
+    int failed = 0;
+
+    for (int i = 0; i < 300; i++)
+        failed |= state_dir_hold(dir, UUID, 100, NULL) < 0 || !state_dir_held(dir, UUID, NULL);
+    return failed;
+}
+
+static void two_may_set_the_same_hold_at_once(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    unsigned long left;
+    pid_t child;
+    int status;
+
+    open_made(*folder, &dir);
+    child = fork();
+    if (child == 0)
+        _exit(hold_often(&dir));
+    assert_int_equal(hold_often(&dir), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_true(state_dir_held(&dir, UUID, &left));
+    assert_in_range(left, 90, 100);
+}
+
 int main(void)
 {
 #define in_folder(f) cmocka_unit_test_setup_teardown(f, setup_folder, remove_folder)
@@ -387,6 +415,7 @@ int main(void)
         in_folder(an_agents_own_lock_is_kept_until_its_file_is_another_one),
         in_folder(an_agent_that_was_killed_does_not_run),
         in_folder(holds_end_by_release_and_by_time),
+        in_folder(two_may_set_the_same_hold_at_once),
     };
 
     return cmocka_run_group_tests(tests, make_mounts, free_mounts);
