@@ -3,6 +3,8 @@
 #include "base/escape.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -90,15 +92,29 @@ static void say_to_journal(const struct log_entry *entry, const char *text)
     log_fields_release(&fields);
 }
 
-/* One write, so that lines of several programs do not mix. */
+/* Would a write of up to PIPE_BUF bytes return at once, if only with an error? */
+static bool has_room(int fd)
+{
+    struct pollfd out = {.fd = fd, .events = POLLOUT};
+
+    return poll(&out, 1, 0) != 0;
+}
+
+/* In one write as a rule, so that lines of several programs do not mix. What a pipe or a terminal
+ * that nobody reads any more has no room for is lost: guests must not wait for a log. */
 static void say_to_stderr(const char *text)
 {
     cleanup_free char *shown = text_escape(text), *line = NULL;
+    int length = shown ? asprintf(&line, "vmpin agent: %s\n", shown) : -1;
 
-    if (!shown || asprintf(&line, "vmpin agent: %s\n", shown) < 0)
+    if (length < 0)
         line = NULL;
-    else if (write(STDERR_FILENO, line, strlen(line)) < 0)
-        return; /* there is nowhere to tell of it */
+    for (int done = 0; done < length && has_room(STDERR_FILENO); done += PIPE_BUF) {
+        size_t rest = (size_t)(length - done);
+
+        if (write(STDERR_FILENO, line + done, rest < PIPE_BUF ? rest : PIPE_BUF) < 0)
+            return; /* there is nowhere to tell of it */
+    }
 }
 
 printf_like(3, 0) static void say(const struct log *log, const struct log_entry *entry,

@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define SOON_US     (1 * CORE_SECOND) /* after a change, so that a burst is one */
 #define BETWEEN_US  (15 * CORE_SECOND)
@@ -103,31 +104,48 @@ static int format(const struct agent *agent, char **ret)
     return metrics_format(&agent->metrics.metrics, &now, ret);
 }
 
-static int replace(const char *path, const char *text)
+/* A device or a link of that name is no metrics file of before, and whoever put it there wants it.
+ */
+static int check_replaceable(int dir, const char *name, struct cg_error **err)
 {
-    const char *slash = strrchr(path, '/');
-    cleanup_free char *folder = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+    struct stat st;
+
+    if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+        return errno == ENOENT ? 0 : error_set(err, errno, "%s", strerror(errno));
+    return S_ISREG(st.st_mode) ? 0 : error_set(err, EEXIST, "it is there and is no regular file");
+}
+
+static int replace(const char *path, const char *text, struct cg_error **err)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    cleanup_free char *folder = strndup(path, (size_t)(name - path));
     cleanup_close int dir = -1;
+    int r;
 
     if (!folder)
-        return -ENOMEM;
+        return error_out_of_memory(err);
     dir = open(*folder ? folder : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir < 0)
-        return -errno;
-    return file_publish(dir, slash ? slash + 1 : path, text, strlen(text), 0644);
+        return error_set(err, errno, "%s", strerror(errno));
+    r = check_replaceable(dir, name, err);
+    if (r < 0)
+        return r;
+    r = file_publish(dir, name, text, strlen(text), 0644);
+    return r < 0 ? error_set(err, -r, "%s", strerror(-r)) : 0;
 }
 
 static void write_file(struct agent *agent)
 {
     struct metrics_file *file = &agent->metrics;
+    cleanup_error struct cg_error *error = NULL;
     cleanup_free char *text = NULL;
     int r = format(agent, &text);
 
     if (r == 0)
-        r = replace(file->path, text);
+        r = replace(file->path, text, &error);
     if (r < 0 && !file->failed)
         log_line(&agent->log, LOG_WARNING, "the metrics cannot be written to %s: %s", file->path,
-                 strerror(-r));
+                 error ? cg_error_text(error) : strerror(-r));
     file->failed = r < 0;
     file->written = agent_now();
 }

@@ -2,10 +2,11 @@
 """`vmpin agent --metrics FILE`: what node_exporter's textfile collector reads."""
 import os
 import re
+import stat
 import sys
 
 from vmpintest import main, wait_for
-from vmpintest.expect import cpus, pinned, policy
+from vmpintest.expect import cpus, equal, pinned, policy
 
 
 FIGHT = 5  # heals of one value in a row
@@ -50,6 +51,36 @@ def test_metrics(t):
     assert sample(file, "vmpin_fights_total") == 1
     assert sample(file, "vmpin_event_to_applied_seconds_count") >= 1
     assert not [name for name in os.listdir(t.root) if re.search(r"\.prom\.new", name)]
+
+
+def test_what_is_no_file(t):
+    """A device, a link or a folder in the place of the metrics file stays, and the log says so"""
+    target, folder = f"{t.root}/target", f"{t.root}/folder.prom"
+    device, link = f"{t.root}/device.prom", f"{t.root}/link.prom"
+    os.mknod(device, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
+    os.symlink(target, link)
+    os.mkdir(folder)
+    for path in (device, link, folder):
+        before = os.lstat(path)
+        agent = t.agent("--metrics", path)
+        agent.wait_log(f"the metrics cannot be written to {path}: it is there and is no regular file")
+        agent.stop()
+        equal(path, os.lstat(path).st_ino, before.st_ino)
+    assert not os.path.exists(target), "it was written through the link"
+
+
+def test_no_room(t):
+    """Metrics that cannot be written are told of once and keep nothing; with room they are written"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu0": cpus("0")}))
+    file = f"{t.root}/late/vmpin.prom"
+    agent = t.agent("--metrics", file)
+    agent.wait_log(f"the metrics cannot be written to {file}: No such file or directory")
+    guest.nodes.set_cpus("vcpu0", "1")
+    wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "the heal")
+    os.mkdir(os.path.dirname(file))
+    wait_for(lambda: sample(file, "vmpin_heals_total") == 1, 30, "the heal in the metrics")
+    equal("times that it was told", agent.log().count("the metrics cannot be written"), 1)
 
 
 if __name__ == "__main__":
