@@ -98,7 +98,7 @@ static void on_hold(const char *name, void *data)
         agent_tell(agent, &event);
 }
 
-static void folders_are_blind(struct agent *agent, const struct cg_error *error)
+void loop_folders_are_blind(struct agent *agent, const struct cg_error *error)
 {
     if (!agent->folders_blind)
         log_line(&agent->log, LOG_WARNING, "%s; they are read every 5 seconds",
@@ -117,7 +117,7 @@ static int on_folders(sd_event_source *source, int fd, uint32_t events, void *da
     if (policies)
         agent_tell(agent, &(struct event){.type = CORE_FOLDERS});
     if (r < 0)
-        folders_are_blind(agent, error);
+        loop_folders_are_blind(agent, error);
     return 0;
 }
 
@@ -275,7 +275,7 @@ static void open_watches(struct agent *agent)
     cleanup_error struct cg_error *error = NULL, *worse = NULL;
 
     if (folders_open(&agent->folders, folders, &error) < 0)
-        folders_are_blind(agent, error);
+        loop_folders_are_blind(agent, error);
     if (agent->state.holds >= 0)
         folders_watch_state(&agent->folders, agent->state.dir, agent->state.holds);
     trace_open(agent);

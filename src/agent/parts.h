@@ -67,6 +67,8 @@ int loop_setup(struct agent *agent, struct cg_error **err);
 int loop_run(struct agent *agent); /* until a signal ends it: the exit status */
 /* Takes what the watches have queued by now, but for events of the guest `but` (NULL: none). */
 int loop_take_nodes(struct agent *agent, const struct managed *but);
+/* The policy folders cannot be watched: they are read now and then until they can. */
+void loop_folders_are_blind(struct agent *agent, const struct cg_error *error);
 void loop_end(struct agent *agent);
 
 /* launch.c: guests that libvirt starts are met before it tells of them. What cannot be watched is

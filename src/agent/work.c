@@ -58,12 +58,16 @@ static bool resolve(struct agent *agent, struct managed *guest)
     return changed;
 }
 
+/* Not only where they were not watched: another file system may have been mounted over a folder, of
+ * which inotify does not tell. What changes from here on is heard of, what changed before is read. */
 static void watch_folders_again(struct agent *agent)
 {
     cleanup_error struct cg_error *error = NULL;
 
-    if (!agent->folders_blind || folders_arm(&agent->folders, &error) < 0)
+    if (folders_arm(&agent->folders, &error) < 0) {
+        loop_folders_are_blind(agent, error);
         return;
+    }
     agent->folders_blind = false;
     agent_tell(agent, &(struct event){.type = CORE_FOLDERS_WATCHED});
 }

@@ -4,9 +4,10 @@ and again: what is in force stays, the agent lives on, and nothing is leaked."""
 import os
 import shutil
 import signal
+import subprocess
 import sys
 
-from vmpintest import main, skip_unless, wait_for
+from vmpintest import main, skip_unless, vmpin, wait_for
 from vmpintest.expect import EVERY, cpus, pinned, policy
 from vmpintest.host import alive, hierarchies, read
 from vmpintest.runner import takes
@@ -63,6 +64,26 @@ def test_folder_becomes_a_link(t):
     holds_for(lambda: pinned(guest, "vcpu1", "0"), 0.3, "what was in force")
     os.rename(f"{t.root}/away", str(t.policies))
     in_force(guest, "vcpu1", "1")
+
+
+def test_folder_is_mounted_over(t):
+    """Of what is mounted over a policy folder the agent is told by a reload, and watches it from then on"""
+    guest = t.guest()
+    t.harmless(guest)
+    agent = good_agent(t, guest)
+    other = vmpin.Folder(f"{t.root}/other.d")
+    other.write("z.json", policy(guest, {"vcpu*": cpus("0")}))
+    subprocess.run(["mount", "--bind", str(other), str(t.policies)], check=True)
+    t.undo.callback(subprocess.run, ["umount", "-l", str(t.policies)], stderr=subprocess.DEVNULL)
+    agent.signal(signal.SIGHUP)
+    in_force(guest, "vcpu1", "0")
+    other.write("z.json", policy(guest, {"vcpu*": cpus("1"), "emulator": cpus("0")}))
+    in_force(guest, "emulator", "0")
+    subprocess.run(["umount", str(t.policies)], check=True)
+    agent.signal(signal.SIGHUP)
+    in_force(guest, "vcpu1", "1")
+    t.policies.write("z.json", policy(guest, {"vcpu*": cpus("0")}))
+    in_force(guest, "vcpu1", "0")
 
 
 def test_unreadable_folder(t):
