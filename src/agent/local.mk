@@ -2,7 +2,8 @@ noinst_LTLIBRARIES += libagent.la
 libagent_la_SOURCES = \
 	src/agent/agent.h src/agent/agent.c \
 	src/agent/arrival.h src/agent/arrival.c \
-	src/agent/core.h src/agent/core.c \
+	src/agent/core.h src/agent/core.c src/agent/core_internal.h \
+	src/agent/core_life.c src/agent/core_outcome.c \
 	src/agent/entries.h \
 	src/agent/facts.c \
 	src/agent/fight.h src/agent/fight.c \
