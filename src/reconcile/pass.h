@@ -88,7 +88,14 @@ void pass_look_for_others(struct pass *pass, const struct cg_attr *attr);
 void pass_begin_anew(struct pass *pass);
 
 /* Read back values, effective sets and threads; give threads that their own mask keeps from the
- * policy's CPUs that set as a mask. Ends early when the pass is overtaken. (verify.c) */
+ * policy's CPUs that set as a mask. Ends early when the pass is overtaken. (pass_verify.c) */
 int pass_verify(struct pass *pass, struct cg_error **err);
+
+/* Gives the role's threads the target's CPUs as their own affinity, and looks again at what they are
+ * granted. (pass_masks.c) */
+int pass_widen_masks(struct pass *pass, const struct cell *target, struct granted *grant,
+                     struct cg_error **err);
+/* The masks that vmpin gave, and whose sets no policy asks for any more, go back to libvirt's pins. */
+int pass_return_masks(struct pass *pass, struct cg_error **err);
 
 #endif
