@@ -8,3 +8,11 @@ test_memory_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 test_memory_LDADD = libtestlife.la $(CMOCKA_LIBS)
 test_memory_LDFLAGS = $(AM_LDFLAGS) $(MEMORY_WRAP)
 TESTS += test_memory
+
+check_PROGRAMS += test_json_memory
+test_json_memory_SOURCES = tests/unit/test_json_memory.c tests/unit/memory.h tests/unit/memory.c
+test_json_memory_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+test_json_memory_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CMOCKA_CFLAGS)
+test_json_memory_LDADD = libguest.la $(JANSSON_LIBS) $(CMOCKA_LIBS)
+test_json_memory_LDFLAGS = $(AM_LDFLAGS) $(MEMORY_WRAP)
+TESTS += test_json_memory
