@@ -1,15 +1,13 @@
 /* Trees of this host's kernel: read while control groups come and go, made where they are missing,
  * held without descriptors. All below one control group of the test's own, which is removed. */
 #include "unit/test.h"
+#include "unit/folder.h"
 
 #include "base/file.h"
 #include "cgroup/cgtree.h"
 
 #include <dirent.h>
-#include <signal.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
 DEFINE_CLEANUP(struct cg_tree *, cg_tree_close);
 #define cleanup_tree cleanup_with(cg_tree_closep)
@@ -119,30 +117,8 @@ static void a_new_group_takes_a_process_at_once(void **state)
     r = cg_node_open(cg_tree_find(tree, inner), "cpuset", &dir, NULL);
     if (r == 0)
         r = file_write(dir, "cgroup.procs", pid, strlen(pid));
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
+    folder_stop_changing(child);
     assert_int_equal(r, 0);
-}
-
-/* Makes and removes groups, two deep, in the directory, until it is killed. */
-static pid_t start_changing(const char *directory)
-{
-    pid_t child = fork();
-
-    if (child != 0)
-        return child;
-    if (chdir(directory) < 0)
-        _exit(1);
-    for (unsigned i = 0;; i++) {
-        char outer[32], deep[64];
-
-        snprintf(outer, sizeof(outer), "comes-and-goes-%u", i % 3);
-        snprintf(deep, sizeof(deep), "%s/deep", outer);
-        mkdir(outer, 0755);
-        mkdir(deep, 0755);
-        rmdir(deep);
-        rmdir(outer);
-    }
 }
 
 static void what_comes_and_goes_during_a_walk_is_whole_or_left_out(void **state)
@@ -156,16 +132,14 @@ static void what_comes_and_goes_during_a_walk_is_whole_or_left_out(void **state)
     int r = 0;
 
     assert_int_equal(cg_node_full_path(top, "cpu", &directory), 0);
-    child = start_changing(directory);
-    assert_true(child > 0);
+    child = folder_start_changing(directory);
     for (unsigned i = 0; i < 100 && r == 0 && good; i++) {
         r = cg_tree_refresh(tree, i % 2 ? top : NULL, NULL);
         for (struct cg_node *n = NULL; (n = cg_node_next(cg_tree_root(tree), n, false));)
             good = good && cg_node_id(n, NULL);
         good = good && cg_tree_find(tree, inner) && cg_tree_find(tree, name) == top;
     }
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
+    folder_stop_changing(child);
     assert_int_equal(r, 0);
     assert_true(good);
     assert_int_equal(cg_tree_refresh(tree, NULL, NULL), 0);

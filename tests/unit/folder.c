@@ -3,8 +3,11 @@
 #include "test.h"
 
 #include <ftw.h>
+#include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 char *folder_new(void)
 {
@@ -125,4 +128,31 @@ void folder_unpack(const char *folder, const char *kind, const char *name)
 void folder_unpack_host(const char *folder, const char *name)
 {
     folder_unpack(folder, "hosts", name);
+}
+
+pid_t folder_start_changing(const char *folder)
+{
+    pid_t child = fork();
+
+    assert_true(child >= 0);
+    if (child > 0)
+        return child;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || chdir(folder) < 0)
+        _exit(1);
+    for (unsigned i = 0;; i++) {
+        char outer[32], deep[64];
+
+        snprintf(outer, sizeof(outer), "comes-and-goes-%u", i % 3);
+        snprintf(deep, sizeof(deep), "%s/deep", outer);
+        mkdir(outer, 0755);
+        mkdir(deep, 0755);
+        rmdir(deep);
+        rmdir(outer);
+    }
+}
+
+void folder_stop_changing(pid_t child)
+{
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
 }

@@ -2,6 +2,8 @@
 #ifndef TESTS_UNIT_FOLDER_H
 #define TESTS_UNIT_FOLDER_H
 
+#include <sys/types.h>
+
 /* A new folder below $TMPDIR or /tmp. free() the path. */
 char *folder_new(void);
 void folder_remove(char *path); /* and frees it; NULL is nothing */
@@ -16,5 +18,10 @@ char *folder_read(const char *folder, const char *name);
 void folder_unpack(const char *folder, const char *kind, const char *name);
 /* The same of KIND hosts: a host with guests. */
 void folder_unpack_host(const char *folder, const char *name);
+
+/* A child that makes and removes folders, two deep, in FOLDER, until it is stopped or the test
+ * ends. In a plain folder that is so fast that they vanish at every moment of a walk. */
+pid_t folder_start_changing(const char *folder);
+void folder_stop_changing(pid_t child);
 
 #endif

@@ -1,5 +1,5 @@
-"""Hosts that were recorded (tests/fixtures/record-host) and unpacked again, and the running of a
-program's tests, for Python tests without guests."""
+"""What Python tests without guests share: hosts that were recorded (tests/fixtures/record-host) and
+unpacked again; TAP is told as by those with guests."""
 import os
 import shutil
 import sys
@@ -7,6 +7,9 @@ import tempfile
 
 SOURCE = os.environ.get("top_srcdir", ".")
 BUILD = os.environ.get("top_builddir", ".")
+sys.path.insert(0, f"{SOURCE}/tests/integration")
+
+from vmpintest import tap  # noqa: E402: found there  # pylint: disable=unused-import
 
 
 def unpack(name, folder):
@@ -52,28 +55,3 @@ class Host:
 def expect(condition, *shown):
     if not condition:
         raise AssertionError(" ".join(map(str, shown)))
-
-
-class Skip(Exception):
-    """The test needs what is not installed."""
-
-
-def run_tests(everything):
-    """Runs the test_* functions, all or those that the command line names a part of: TAP, and the
-    exit status."""
-    tests = [(name, test) for name, test in everything.items() if name.startswith("test_")
-             and (not sys.argv[1:] or any(part in name for part in sys.argv[1:]))]
-    failed = 0
-    print(f"1..{len(tests)}")
-    for number, (name, test) in enumerate(tests, 1):
-        sentence = name[5:].replace("_", " ")
-        try:
-            test()
-            print(f"ok {number} - {sentence}")
-        except Skip as skip:
-            print(f"ok {number} - {sentence} # SKIP {skip}")
-        except Exception as error:  # pylint: disable=broad-except
-            failed += 1
-            print(f"not ok {number} - {sentence}")
-            print("\n".join("# " + line for line in f"{type(error).__name__}: {error}".splitlines()))
-    return 1 if failed else 0

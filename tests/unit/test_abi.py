@@ -12,8 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-from recorded import BUILD, SOURCE, Skip, run_tests  # noqa: E402
+from recorded import BUILD, SOURCE, tap
 
 LIST = f"{SOURCE}/src/cgroup/libcgtree.symbols"
 HEADER = f"{SOURCE}/src/cgroup/cgtree.h"
@@ -59,7 +58,7 @@ def reference(header, folder):
 
 def need_doxygen():
     if not shutil.which("doxygen"):
-        raise Skip("needs doxygen")
+        raise tap.Skip("needs doxygen")
 
 
 def test_the_reference_is_made_without_a_warning_and_has_every_function():
@@ -92,4 +91,4 @@ def write_list():
     return 0
 
 
-sys.exit(write_list() if sys.argv[1:] == ["--write"] else run_tests(globals()))
+sys.exit(write_list() if sys.argv[1:] == ["--write"] else tap.run(tap.chosen()))

@@ -4,7 +4,9 @@ import os
 import re
 import sys
 
-AGENT = os.environ.get("top_srcdir", ".") + "/src/agent"
+from recorded import SOURCE, tap
+
+AGENT = f"{SOURCE}/src/agent"
 
 
 def read(name):
@@ -12,28 +14,32 @@ def read(name):
         return file.read()
 
 
-def main():
-    kinds = re.findall(r'#define (ENTRY_\w+)\s+"([0-9a-f]{32})"', read("entries.h"))
-    explained = re.split(r"^-- ", read("vmpin.catalog"), flags=re.M)[1:]
-    told = "".join(read(name) for name in os.listdir(AGENT) if name.endswith(".c"))
-    checks = {
-        "the catalogue has the ids of entries.h, in its order":
-            [text.split()[0] for text in explained] == [number for _, number in kinds],
-        "no id is there twice": len({number for _, number in kinds}) == len(kinds),
-        "each kind of entry is logged somewhere":
-            all(re.search(rf"\b{name}\b", told) for name, _ in kinds),
-        "each explanation has its subject, its owner, a manual page and a text":
-            all(re.fullmatch(r"\w+\nSubject: .+\nDefined-By: vmpin\nDocumentation: man:\S+\n\n[^@]"
-                             r"?(.+\n)+\n?", text) for text in explained),
-        "each field that is filled in is one that vmpin logs":
-            set(re.findall(r"@(\w+)@", read("vmpin.catalog"))) <=
-            set(re.findall(r'\{"(VMPIN_\w+)"', read("log.c"))),
-    }
-    print(f"1..{len(checks)}")
-    for number, (sentence, good) in enumerate(checks.items(), 1):
-        print(f"{'' if good else 'not '}ok {number} - {sentence}")
-    return 0 if all(checks.values()) else 1
+KINDS = re.findall(r'#define (ENTRY_\w+)\s+"([0-9a-f]{32})"', read("entries.h"))
+EXPLAINED = re.split(r"^-- ", read("vmpin.catalog"), flags=re.M)[1:]
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def test_the_catalogue_has_the_ids_of_entries_h_in_its_order():
+    numbers = [number for _, number in KINDS]
+    assert [text.split()[0] for text in EXPLAINED] == numbers
+    assert len(set(numbers)) == len(numbers), "an id is there twice"
+
+
+def test_each_kind_of_entry_is_logged_somewhere():
+    code = "".join(read(name) for name in os.listdir(AGENT) if name.endswith(".c"))
+    for name, _ in KINDS:
+        assert re.search(rf"\b{name}\b", code), name
+
+
+def test_each_explanation_has_its_subject_its_owner_a_manual_page_and_a_text():
+    for text in EXPLAINED:
+        assert re.fullmatch(r"\w+\nSubject: .+\nDefined-By: vmpin\nDocumentation: man:\S+\n\n[^@]"
+                            r"?(.+\n)+\n?", text), text
+
+
+def test_each_field_that_is_filled_in_is_one_that_vmpin_logs():
+    filled_in = set(re.findall(r"@(\w+)@", read("vmpin.catalog")))
+    logged = set(re.findall(r'\{"(VMPIN_\w+)"', read("log.c")))
+    assert filled_in <= logged, filled_in - logged
+
+
+sys.exit(tap.run(tap.chosen()))

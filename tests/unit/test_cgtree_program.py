@@ -11,8 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-from recorded import BUILD, SOURCE, Host, expect, run_tests  # noqa: E402
+from recorded import BUILD, SOURCE, Host, expect, tap
 
 V1 = "v1-no-systemd"
 V2 = "v2-systemd"
@@ -319,4 +318,4 @@ def test_the_readmes_program_compiles_and_tells_each_vcpus_cpus():
         expect("web1 vcpu0: 0-7\nweb1 vcpu1: " in result.stdout, result)
 
 
-sys.exit(run_tests(globals()))
+sys.exit(tap.run(tap.chosen()))

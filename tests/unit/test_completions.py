@@ -9,8 +9,7 @@ import subprocess
 import sys
 import tempfile
 
-sys.path.insert(0, os.path.dirname(os.path.realpath(__file__)))
-from recorded import BUILD, SOURCE, Host, Skip, expect, run_tests  # noqa: E402
+from recorded import BUILD, SOURCE, Host, expect, tap
 
 V1 = "v1-no-systemd"
 V2 = "v2-systemd"
@@ -56,7 +55,7 @@ def bash(*words):
 
 def zsh(*words):
     if not shutil.which("zsh"):
-        raise Skip("needs zsh")
+        raise tap.Skip("needs zsh")
     return call(["zsh", "-f", "-c", ZSH, "zsh", f"{SOURCE}/completions/_{words[0]}", *words])
 
 
@@ -130,4 +129,4 @@ def test_zsh_completes_the_same():
         expect(not zsh("vmpin", "hold", "--for", ""))
 
 
-sys.exit(run_tests(globals()))
+sys.exit(tap.run(tap.chosen()))

@@ -3,10 +3,7 @@
 #include "folder.h"
 #include "tree_folder.h"
 
-#include <signal.h>
 #include <stdio.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 
 static void tasks_are_sorted_and_counted_once(void **state)
 {
@@ -314,28 +311,6 @@ static void sub_trees_are_not_made_for_guests(void **state)
     assert_int_equal(cg_tree_open(&options, &tree, NULL), -EINVAL);
 }
 
-/* Makes and removes groups, two deep, until it is killed. On a plain folder that is so fast that
- * they vanish at every moment of a walk. */
-static pid_t start_changing(const char *folder)
-{
-    pid_t child = fork();
-
-    if (child != 0)
-        return child;
-    if (chdir(folder) < 0 || chdir("cg/cpu/a") < 0)
-        _exit(1);
-    for (unsigned i = 0;; i++) {
-        char outer[32], deep[64];
-
-        snprintf(outer, sizeof(outer), "comes-and-goes-%u", i % 3);
-        snprintf(deep, sizeof(deep), "%s/deep", outer);
-        mkdir(outer, 0755);
-        mkdir(deep, 0755);
-        rmdir(deep);
-        rmdir(outer);
-    }
-}
-
 /* A node is whole when it is in a hierarchy and its parent has it among its children. */
 static bool is_whole(const struct cg_node *node)
 {
@@ -376,6 +351,7 @@ static bool stays_whole(struct cg_tree *tree, struct cg_node *top)
 static void what_comes_and_goes_during_a_walk_is_whole_or_left_out(void **state)
 {
     cleanup_tree struct cg_tree *tree = NULL;
+    cleanup_free char *changing = NULL;
     pid_t child;
     bool good;
 
@@ -383,11 +359,10 @@ static void what_comes_and_goes_during_a_walk_is_whole_or_left_out(void **state)
     folder_make(*state, "cg/cpu/a/stays/x");
     folder_make(*state, "cg/memory/a/stays");
     tree = open_tree(*state, CG_GROUPED);
-    child = start_changing(*state);
-    assert_true(child > 0);
+    assert_true(asprintf(&changing, "%s/cg/cpu/a", (char *)*state) > 0);
+    child = folder_start_changing(changing);
     good = stays_whole(tree, found(tree, "/a"));
-    kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
+    folder_stop_changing(child);
     assert_true(good);
 }
 
