@@ -1,5 +1,6 @@
-/* The core from inside: what its parts share. core.c takes events and gives out work; what is known
- * of a guest's incarnations is core_life.c's, what follows from a pass core_outcome.c's. */
+/* The core from inside. core.c takes events and gives out work; what follows from them for a guest's
+ * incarnation is core_life.c's, what follows from a pass core_outcome.c's; both ask for the guest's
+ * next turn (core_turn.c). */
 #ifndef AGENT_CORE_INTERNAL_H
 #define AGENT_CORE_INTERNAL_H
 
@@ -25,6 +26,7 @@ static inline uint64_t launch_end(const struct schedule *s)
     return s->started + CORE_STARTING;
 }
 
+/* core_turn.c */
 /* Work for the guest's turn, which comes at `due` or before. */
 void core_ask(struct core *core, struct managed *guest, unsigned work, uint64_t due);
 /* Something may have changed in its nodes: look, but not before it is due for a look. */

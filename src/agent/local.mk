@@ -3,7 +3,7 @@ libagent_la_SOURCES = \
 	src/agent/agent.h src/agent/agent.c \
 	src/agent/arrival.h src/agent/arrival.c \
 	src/agent/core.h src/agent/core.c src/agent/core_internal.h \
-	src/agent/core_life.c src/agent/core_outcome.c \
+	src/agent/core_life.c src/agent/core_outcome.c src/agent/core_turn.c \
 	src/agent/entries.h \
 	src/agent/facts.c \
 	src/agent/fight.h src/agent/fight.c \
