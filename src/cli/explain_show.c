@@ -51,7 +51,7 @@ static void show_ways(const struct topic *topic, char *into, size_t size)
     for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
         if (topic->ways & 1u << targets[i])
             length += (size_t)snprintf(into + length, size - length, "%s%s", length ? ", " : "",
-                                       show_way(targets[i]));
+                                       cell_way(targets[i]));
 }
 
 static void add_topic(struct table *table, const struct topic *topic)
@@ -102,7 +102,7 @@ static json_t *json_ways(const struct topic *topic)
 
     for (size_t i = 0; i < ARRAY_SIZE(targets); i++)
         if (topic->ways & 1u << targets[i])
-            ways[count++] = show_way(targets[i]);
+            ways[count++] = cell_way(targets[i]);
     return json_texts((char *const *)ways, count);
 }
 

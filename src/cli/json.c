@@ -5,7 +5,6 @@
 #include "cgroup/guest_path.h"
 #include "cli/exit.h"
 #include "cli/output.h"
-#include "cli/show.h"
 
 json_t *json_text(const char *text)
 {
@@ -107,7 +106,7 @@ static json_t *json_change(const struct change *change)
     return json_pack("{s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:o}", "role",
                      json_role(cell->role), "attribute", json_text(cg_attr_name(cell->attr)), "old",
                      json_value(change->old), "new", json_value(cell->value), "way",
-                     show_way(cell->target), "policy",
+                     cell_way(cell->target), "policy",
                      json_text(origin && *origin->policy ? origin->policy : NULL), "origin",
                      json_text(origin ? origin->text : NULL), "reason",
                      change_reason_name(change->reason), "state", change_state_name(change->state),

@@ -9,19 +9,6 @@
 
 #include <string.h>
 
-const char *show_way(enum cell_target target)
-{
-    switch (target) {
-    case CELL_FILE:
-        return "file";
-    case CELL_UNIT:
-        return "systemd";
-    case CELL_MASK:
-        return "thread mask";
-    }
-    return "?";
-}
-
 static char *or_empty(char *text)
 {
     if (!text || *text)
@@ -124,7 +111,7 @@ static void add_change(struct table *table, struct libscols_line *guest,
     table_set(table, line, CHANGE_ATTRIBUTE, cg_attr_name(cell->attr), SHADE_NONE);
     table_set(table, line, CHANGE_OLD, old, SHADE_NONE);
     table_set(table, line, CHANGE_NEW, new, SHADE_NONE);
-    table_set(table, line, CHANGE_WAY, show_way(cell->target), SHADE_NONE);
+    table_set(table, line, CHANGE_WAY, cell_way(cell->target), SHADE_NONE);
     table_set(table, line, CHANGE_STATE, change_state_name(change->state),
               change_shade(change->state));
     table_set(table, line, CHANGE_ORIGIN, origin, SHADE_NONE);

@@ -10,9 +10,6 @@ struct libscols_line;
 /* What the sweep found or did, in the form that the options ask for. */
 void show_sweep(struct session *session, const struct sweep *sweep, enum reconcile_mode mode);
 
-/* "file", "systemd", "thread mask" */
-const char *show_way(enum cell_target target);
-
 /* The kernel's text of a value for a table: "(empty)" for an empty set, "?" for NULL. -ENOMEM makes
  * it NULL, which a table shows as an empty field. free() */
 char *show_value(const struct cg_value *value);

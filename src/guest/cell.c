@@ -47,6 +47,14 @@ static int attr_compare(const struct cg_attr *a, const struct cg_attr *b)
     return r != 0 ? r : a->version - b->version;
 }
 
+const char *cell_way(enum cell_target target)
+{
+    static const char *const ways[] = {
+        [CELL_FILE] = "file", [CELL_UNIT] = "systemd", [CELL_MASK] = "thread mask"};
+
+    return ways[target];
+}
+
 int cell_compare(const struct cell *a, const struct cell *b)
 {
     int r = attr_compare(a->attr, b->attr);

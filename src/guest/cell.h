@@ -39,6 +39,9 @@ struct cell {
     struct origin *origin;      /* a reference; NULL in observed cells */
 };
 
+/* The way in which its value gets there, for people: "file", "systemd", "thread mask". */
+const char *cell_way(enum cell_target target);
+
 /* By attribute's controller and name, then role, then target: neighbours in a node's tree stand
  * together, parents first. */
 int cell_compare(const struct cell *a, const struct cell *b);
