@@ -208,8 +208,8 @@ int arrivals_open(struct arrivals *arrivals, const struct host *host, struct cg_
 
     *arrivals = (struct arrivals){.queue = inotify_open(), .host = host};
     r = arrivals->queue < 0 ? arrivals->queue : arrivals_add(arrivals, PARTITION_DEFAULT);
-    return r < 0 ? error_set(err, -r, "the places where guests appear cannot be watched: %s",
-                             strerror(-r))
+    return r < 0 ? error_set(err, -r, "the places where guests appear cannot be watched: %s%s",
+                             strerror(-r), inotify_way_out(r))
                  : 0;
 }
 

@@ -51,7 +51,7 @@ static int watch(struct folders *folders, const char *path, uint32_t events, con
         inotify_add_watch(folders->queue, path, events | SELF_EVENTS | IN_MASK_ADD | IN_ONLYDIR);
 
     if (wd < 0)
-        return errno == ENOTDIR ? -ENOENT : -errno;
+        return errno == ENOTDIR ? -ENOENT : errno == EBADF ? -EMFILE : -errno;
     return remember(folders, wd, events == CONTENT_EVENTS, name);
 }
 
@@ -181,7 +181,7 @@ static bool is_policy_file(const char *name)
  * folder tells; what they hide cannot be watched and need not be. */
 static bool exhausted(int r)
 {
-    return r == -ENOMEM || r == -ENOSPC || r == -EBADF;
+    return r == -ENOMEM || r == -ENOSPC || r == -EMFILE;
 }
 
 /* A policy file may be a link: then what it leads to is to be watched too. */
@@ -242,9 +242,7 @@ int folders_arm(struct folders *folders, struct cg_error **err)
         r = watch_folder_again(folders, *path);
     if (r < 0)
         return error_set(err, -r, "the policy folders cannot be watched: %s%s", strerror(-r),
-                         r == -ENOSPC  ? " (raise fs.inotify.max_user_watches)"
-                         : r == -EBADF ? " (raise fs.inotify.max_user_instances)"
-                                       : "");
+                         inotify_way_out(r));
     return 0;
 }
 

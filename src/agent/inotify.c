@@ -15,6 +15,8 @@ int inotify_watch(int queue, int dir, const char *file, uint32_t mask)
     cleanup_free char *path = NULL;
     int wd;
 
+    if (queue < 0)
+        return -EMFILE; /* why inotify_open() has failed, as a rule */
     if (asprintf(&path, "/proc/self/fd/%d%s%s", dir, file ? "/" : "", file ? file : "") < 0)
         return -ENOMEM;
     wd = inotify_add_watch(queue, path, mask);
@@ -35,4 +37,16 @@ int inotify_read(int queue, inotify_fn fn, void *data)
         at += sizeof(*event) + event->len;
     }
     return n > 0;
+}
+
+const char *inotify_way_out(int r)
+{
+    switch (r) {
+    case -ENOSPC:
+        return " (raise fs.inotify.max_user_watches)";
+    case -EMFILE:
+        return " (raise fs.inotify.max_user_instances and start the agent anew)";
+    default:
+        return "";
+    }
 }

@@ -36,14 +36,11 @@ static struct watch *find(const struct watches *watches, int wd)
 int watches_open(struct watches *watches, const struct host *host, struct writers *writers,
                  struct cg_error **err)
 {
-    int queue = inotify_open();
-
-    if (queue < 0)
-        return error_set(err, -queue, "changes of control groups cannot be watched: %s%s",
-                         strerror(-queue),
-                         queue == -EMFILE ? " (raise fs.inotify.max_user_instances)" : "");
-    *watches = (struct watches){.queue = queue, .host = host, .writers = writers};
-    return 0;
+    *watches = (struct watches){.queue = inotify_open(), .host = host, .writers = writers};
+    return watches->queue < 0
+               ? error_set(err, -watches->queue, "changes of control groups cannot be watched: %s%s",
+                           strerror(-watches->queue), inotify_way_out(watches->queue))
+               : 0;
 }
 
 void watches_close(struct watches *watches)
@@ -229,7 +226,7 @@ static int update_all(struct update *update, struct cg_error **err)
         if (r < 0 && result >= 0)
             result =
                 error_set(err, -r, "changes of some control groups cannot be watched: %s%s",
-                          strerror(-r), r == -ENOSPC ? " (raise fs.inotify.max_user_watches)" : "");
+                          strerror(-r), inotify_way_out(r));
         else if (r > 0 && result >= 0)
             result = 1;
     }

@@ -18,6 +18,7 @@ struct watches {
     void *by_wd;             /* tsearch(3) */
 };
 
+/* After a failure too watches_update() can be called: no watch can be set then. */
 int watches_open(struct watches *watches, const struct host *host, struct writers *writers,
                  struct cg_error **err);
 void watches_close(struct watches *watches); /* after each guest's watches_drop() */

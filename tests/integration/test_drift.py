@@ -61,18 +61,42 @@ def test_fight(t):
     wait_for(lambda: pinned(guest, "vcpu0", "1"), 20, "the end of the pause")
 
 
-FEW_WATCHES = [sys.executable, f"{os.path.dirname(vmpintest.__file__)}/few_watches.py"]
+def at_most(number, what):
+    """A wrapper that gives the agent so many inotify watches or instances."""
+    return [sys.executable, f"{os.path.dirname(vmpintest.__file__)}/few_watches.py", what, str(number)]
 
 
 def test_no_watches(t):
     """Without inotify watches drift is found by looking now and then, and the log says so"""
     guest = t.guest()
     t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
-    agent = t.agent(wrapper=FEW_WATCHES)
+    agent = t.agent(wrapper=at_most(1, "watches"))
     wait_for(lambda: pinned(guest, "vcpu0", "1"), 10, "the policy")
     agent.wait_log("max_user_watches")
     guest.nodes.set_cpus("vcpu0", "0")
     wait_for(lambda: pinned(guest, "vcpu0", "1"), 20, "the sweep")
+
+
+def test_no_instances(t):
+    """Without an inotify instance drift, policies and holds are found by looking; the log says so"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    agent = t.agent(wrapper=at_most(0, "instances"))
+    wait_for(lambda: pinned(guest, "vcpu0", "1"), 10, "the policy")
+    for what in ("the policy folders", "changes of control groups", "the places where guests appear"):
+        agent.wait_log(f"{what} cannot be watched: Too many open files (raise "
+                       "fs.inotify.max_user_instances")
+    guest.nodes.set_cpus("vcpu0", "0")
+    wait_for(lambda: pinned(guest, "vcpu0", "1"), 20, "the sweep")
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("0")}))
+    wait_for(lambda: pinned(guest, "vcpu0", "0"), 20, "the sweep of the policies")
+    t.vmpin.run("hold", guest.name, status=0)
+    guest.nodes.set_cpus("vcpu0", "1")
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("0"), "emulator": cpus("0")}))
+    holds_for(lambda: guest.nodes.cpus("vcpu0") == "1", 6, "the hold")
+    t.vmpin.run("release", guest.name, status=0)
+    wait_for(lambda: pinned(guest, "emulator", "0") and pinned(guest, "vcpu0", "0"), 20, "the release")
+    assert agent.running()
 
 
 def most_events():

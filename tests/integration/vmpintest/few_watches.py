@@ -1,7 +1,7 @@
-"""Runs a program with room for one inotify watch: the kernel's limit holds for each user namespace,
-and this is one of the program's own, where root and all users are who they are outside.
+"""Runs a program with a limit on inotify: the kernel's limits hold for each user namespace, and this
+is one of the program's own, where root and all users are who they are outside.
 
-    few_watches.py PROGRAM [ARGUMENT]...
+    few_watches.py {watches|instances} MOST PROGRAM [ARGUMENT]...
 """
 import ctypes
 import os
@@ -16,7 +16,7 @@ def write(path, text):
         file.write(text)
 
 
-def main(program):
+def main(what, most, *program):
     mine, outside = os.getpid(), os.pipe()
     child = os.fork()
     if child == 0:  # it stays outside, where the users may be mapped
@@ -29,8 +29,8 @@ def main(program):
         raise OSError(ctypes.get_errno(), "unshare")
     os.write(outside[1], b".")
     os.waitpid(child, 0)
-    write("/proc/sys/user/max_inotify_watches", "1")
+    write(f"/proc/sys/user/max_inotify_{what}", most)
     os.execvp(program[0], program)
 
 
-main(sys.argv[1:])
+main(*sys.argv[1:])
