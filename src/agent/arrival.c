@@ -21,6 +21,7 @@ struct arrival_watch {
     int wd;
     enum place_kind kind;
     char *name;
+    bool old; /* needed no more, unless it is asked for anew */
 };
 
 /* Only the CPU sets are written before a guest has started. */
@@ -54,30 +55,34 @@ static int watch(struct arrivals *arrivals, int dir, const char *file, uint32_t 
     return 0;
 }
 
-/* A partition may have been met as a new directory, too: both have one watch. */
-static bool is_kept(const struct arrivals *arrivals, int wd, bool dropping_nodes)
+static void mark_old(struct arrivals *arrivals, bool nodes)
 {
-    for (size_t i = 0; i < arrivals->count; i++) {
-        const struct arrival_watch *at = &arrivals->list[i];
+    for (size_t i = 0; i < arrivals->count; i++)
+        arrivals->list[i].old |= (arrivals->list[i].kind == PLACE_NODE) == nodes;
+}
 
-        if (at->wd == wd && (at->kind == PLACE_NODE) != dropping_nodes)
+/* One directory has one watch, however often it stands in the list: a partition may have been met
+ * as a new directory, too. */
+static bool is_needed(const struct arrivals *arrivals, int wd)
+{
+    for (size_t i = 0; i < arrivals->count; i++)
+        if (arrivals->list[i].wd == wd && !arrivals->list[i].old)
             return true;
-    }
     return false;
 }
 
-static void drop(struct arrivals *arrivals, bool nodes)
+static void drop_old(struct arrivals *arrivals)
 {
     size_t kept = 0;
 
     for (size_t i = 0; i < arrivals->count; i++) {
         struct arrival_watch *at = &arrivals->list[i];
 
-        if ((at->kind == PLACE_NODE) != nodes) {
+        if (!at->old) {
             arrivals->list[kept++] = *at;
             continue;
         }
-        if (!is_kept(arrivals, at->wd, nodes))
+        if (!is_needed(arrivals, at->wd))
             inotify_rm_watch(arrivals->queue, at->wd);
         free(at->name);
     }
@@ -164,17 +169,19 @@ static int arm_partition(struct arrivals *arrivals, const char *partition)
     return r < 0 ? r : watch_partition(arrivals, slice);
 }
 
+/* What is there still keeps its watch, and with it the events that are queued. */
 int arrivals_arm(struct arrivals *arrivals)
 {
     int run = arrivals->host->libvirt_run, r = 0;
 
     if (arrivals->queue < 0 || !hierarchy_of(arrivals))
         return 0;
-    drop(arrivals, false);
+    mark_old(arrivals, false);
     if (run >= 0)
         r = mind_absence(watch(arrivals, run, RUN_FOLDER, RUN_EVENTS, PLACE_RUN, RUN_FOLDER));
     for (size_t i = 0; r == 0 && i < arrivals->partition_count; i++)
         r = arm_partition(arrivals, arrivals->partitions[i]);
+    drop_old(arrivals);
     return r;
 }
 
@@ -199,7 +206,8 @@ int arrivals_add(struct arrivals *arrivals, const char *partition)
 
 void arrivals_settle(struct arrivals *arrivals)
 {
-    drop(arrivals, true);
+    mark_old(arrivals, true);
+    drop_old(arrivals);
 }
 
 int arrivals_open(struct arrivals *arrivals, const struct host *host, struct cg_error **err)
@@ -215,8 +223,8 @@ int arrivals_open(struct arrivals *arrivals, const struct host *host, struct cg_
 
 void arrivals_close(struct arrivals *arrivals)
 {
-    drop(arrivals, false);
-    drop(arrivals, true);
+    mark_old(arrivals, false);
+    arrivals_settle(arrivals);
     for (size_t i = 0; i < arrivals->partition_count; i++)
         free(arrivals->partitions[i]);
     free(arrivals->partitions);

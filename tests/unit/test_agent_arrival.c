@@ -30,6 +30,11 @@ static void make(struct world *world, const char *path)
     assert_int_equal(mkdirat(world->dir, path, 0755), 0);
 }
 
+static void take_away(struct world *world, const char *path)
+{
+    assert_int_equal(unlinkat(world->dir, path, AT_REMOVEDIR), 0);
+}
+
 static void put(struct world *world, const char *path)
 {
     int fd = openat(world->dir, path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -176,7 +181,7 @@ static void a_node_that_is_removed_is_watched_no_more(void **state)
     make(world, "groups/machine/qemu-1-ab");
     assert_true(node_seen(world));
     assert_int_equal(world->arrivals.count, before + 2);
-    assert_int_equal(unlinkat(world->dir, "groups/machine/qemu-1-a", AT_REMOVEDIR), 0);
+    take_away(world, "groups/machine/qemu-1-a");
     assert_false(node_seen(world));
     assert_int_equal(world->arrivals.count, before + 1);
     put(world, "groups/machine/qemu-1-ab/tasks");
@@ -198,6 +203,7 @@ static void a_partition_of_a_guests_own_is_waited_for_part_by_part(void **state)
     struct world *world = *state;
 
     make(world, "groups/rack.slice");
+    assert_false(node_seen(world));
     assert_int_equal(arrivals_add(&world->arrivals, "/rack/one"), 0);
     make(world, "groups/rack.slice/other");
     assert_false(node_seen(world));
@@ -220,13 +226,28 @@ static void a_partition_that_was_met_as_a_new_node_stays_watched(void **state)
     assert_true(node_seen(world));
 }
 
+static void what_happened_before_it_watches_anew_is_told(void **state)
+{
+    struct world *world = *state;
+
+    make(world, "groups/machine");
+    assert_true(node_seen(world));
+    put(world, "run/qemu/a.pid");
+    make(world, "groups/machine/qemu-1-a");
+    assert_int_equal(arrivals_add(&world->arrivals, "/rack"), 0);
+    assert_string_equal(told(world), "+a");
+    assert_true(world->nodes > 0);
+    put(world, "groups/machine/qemu-1-a/tasks");
+    assert_true(node_seen(world));
+}
+
 static void a_partition_that_is_made_anew_is_watched_again(void **state)
 {
     struct world *world = *state;
 
     make(world, "groups/machine");
     assert_true(node_seen(world));
-    assert_int_equal(unlinkat(world->dir, "groups/machine", AT_REMOVEDIR), 0);
+    take_away(world, "groups/machine");
     assert_false(node_seen(world));
     make(world, "groups/machine");
     assert_true(node_seen(world));
@@ -246,6 +267,7 @@ int main(void)
         IN_A_WORLD(other_directories_beside_the_partitions_are_none_of_them),
         IN_A_WORLD(a_partition_of_a_guests_own_is_waited_for_part_by_part),
         IN_A_WORLD(a_partition_that_was_met_as_a_new_node_stays_watched),
+        IN_A_WORLD(what_happened_before_it_watches_anew_is_told),
         IN_A_WORLD(a_partition_that_is_made_anew_is_watched_again),
     };
 
