@@ -2,6 +2,7 @@
 #include "agent/writers.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,6 +12,8 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <cmocka.h>
+
+#define FLOOD_FILES 128
 
 struct world {
     char top[64];
@@ -231,6 +234,58 @@ static void what_was_forgotten_leaves_no_guess(void **state)
     assert_int_equal(find(world, "a", world->begin).pid, 0);
 }
 
+static unsigned most_queued(void)
+{
+    FILE *file = fopen("/proc/sys/fs/fanotify/max_queued_events", "re");
+    unsigned most;
+
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%u", &most), 1);
+    fclose(file);
+    return most;
+}
+
+/* So many writes at least. The kernel makes one event of all that one process does to one file. */
+static void flood(const struct world *world, unsigned count)
+{
+    char files[FLOOD_FILES][16];
+
+    for (unsigned i = 0; i < FLOOD_FILES; i++)
+        snprintf(files[i], sizeof(files[i]), "flood-%u", i);
+    for (unsigned done = 0; done < count; done += FLOOD_FILES) {
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        for (unsigned i = 0; pid == 0 && i < FLOOD_FILES; i++)
+            put(world, files[i]);
+        if (pid == 0)
+            _exit(0);
+        assert_int_equal(waitpid(pid, NULL, 0), pid);
+    }
+    for (unsigned i = 0; i < FLOOD_FILES; i++)
+        assert_int_equal(unlinkat(world->dir, files[i], 0), 0);
+}
+
+/* Of two writers the second found the queue full. That it overflowed is the last that is read. */
+static void where_writes_were_lost_none_is_named_until_later(void **state)
+{
+    struct world *world = begin(state);
+    struct pollfd queue = {.fd = world->writers.queue, .events = POLLIN};
+    pid_t pid;
+
+    other(world, "x", "a", false);
+    flood(world, most_queued());
+    other(world, "y", "a", false);
+    while (poll(&queue, 1, 0) > 0)
+        read_all(world);
+    assert_int_equal(world->writers.lost, world->now);
+    assert_int_equal(find(world, "a", world->begin).pid, 0);
+    ++world->now;
+    pid = other(world, "z", "a", false);
+    read_all(world);
+    assert_int_equal(find(world, "a", world->now).pid, pid);
+}
+
 static void the_capability_is_given_up_again(void **state)
 {
     char text[4096];
@@ -273,6 +328,7 @@ int main(void)
         cmocka_unit_test(a_write_is_told_once),
         cmocka_unit_test(in_doubt_none_is_named_until_later),
         cmocka_unit_test(what_was_forgotten_leaves_no_guess),
+        cmocka_unit_test(where_writes_were_lost_none_is_named_until_later),
         cmocka_unit_test(the_capability_is_given_up_again),
         cmocka_unit_test(without_the_capability_it_says_so),
     };
