@@ -18,6 +18,8 @@
 #define POLICY_LIMIT (64u << 20)
 #define ALL          "all"
 
+#define AGENT_LOCK_WAIT_MS 2000
+
 static int open_folder(int at, const char *name, bool make)
 {
     int fd;
@@ -113,13 +115,15 @@ static int lock_file(int dir, const char *name, unsigned wait_ms, int *ret)
     }
 }
 
+/* A lock (flock) outlives an agent that was killed right after it had made a process: that has it
+ * until it is another program. */
 int state_dir_lock_agent(const struct state_dir *dir, int *lock, struct cg_error **err)
 {
     bool kept = still_there(*lock, dir->dir, "agent.lock");
     cleanup_close int fd = -1;
     uint64_t start_time = 0;
     char text[64];
-    int r = kept ? 0 : lock_file(dir->dir, "agent.lock", 0, &fd);
+    int r = kept ? 0 : lock_file(dir->dir, "agent.lock", AGENT_LOCK_WAIT_MS, &fd);
 
     if (r == -EBUSY)
         return error_set(err, EBUSY, "another vmpin agent runs (it holds %s/agent.lock)",

@@ -7,6 +7,7 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -351,6 +352,24 @@ static void an_agent_that_was_killed_does_not_run(void **folder)
     assert_false(state_dir_agent_runs(&dir));
 }
 
+static void an_agent_that_was_killed_while_it_made_a_process_does_not_run(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    cleanup_close int killed = -1, next = -1;
+    pid_t child;
+
+    open_made(*folder, &dir);
+    assert_int_equal(state_dir_lock_agent(&dir, &killed, NULL), 0);
+    child = fork();
+    if (child == 0) {
+        poll(NULL, 0, 200); /* it has the lock until it ends */
+        _exit(0);
+    }
+    close(steal_fd(&killed));
+    assert_int_equal(state_dir_lock_agent(&dir, &next, NULL), 0);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 static void holds_end_by_release_and_by_time(void **folder)
 {
     cleanup_state_dir struct state_dir dir;
@@ -414,6 +433,7 @@ int main(void)
         in_folder(one_agent_at_a_time_and_all_can_see_it),
         in_folder(an_agents_own_lock_is_kept_until_its_file_is_another_one),
         in_folder(an_agent_that_was_killed_does_not_run),
+        in_folder(an_agent_that_was_killed_while_it_made_a_process_does_not_run),
         in_folder(holds_end_by_release_and_by_time),
         in_folder(two_may_set_the_same_hold_at_once),
     };
