@@ -1,10 +1,14 @@
 #!/usr/bin/python3
 """libvirtd, the helper and the agent are killed; what was in force is, and the baseline is true."""
+import collections
+import contextlib
 import os
 import random
 import signal
 import sys
+import threading
 import time
+from concurrent import futures
 
 from vmpintest import main, skip_unless, virsh, wait_for
 from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy
@@ -172,15 +176,15 @@ def test_agent_killed(t):
     t.harmless(*churn.guests)
     for turn in range(KILLS):
         agent = t.agent(ready=False)
-        for step in range(6):
-            churn.step(turn + step)
-            agent.lives_for(slow(churn.dice.uniform(0, 0.15)))
-        agent.kill()
+        with churn.going_on():
+            agent.lives_for(slow(churn.dice.uniform(0, 3)))
+            agent.kill()
         churn.baselines_are_true()
         if turn % 5 == 4:
             churn.settle()
     busy = sum(": set " in agent.log() for agent in t.agents)
     comment(f"{busy} of {len(t.agents)} agents had written something")
+    comment("under it: " + ", ".join(f"{n} x {what}" for what, n in churn.done.items()))
     assert busy * 3 >= KILLS, "the kills came too early to mean anything"
     churn.settle()
     equal("changes", t.vmpin.run("plan", status=0).status, 0)
@@ -197,10 +201,12 @@ class Churn:
         self.plugged = t.guest(vcpus=16, current=2, iothreads=1)
         self.coming = t.guest(start=False, iothreads=1)
         self.runs = self.iothread = False
-        self.policies(0)
+        self.done = collections.Counter()
+        self.policies()
 
-    def policies(self, turn):
-        """Another policy at every turn."""
+    def policies(self):
+        """Another policy each time."""
+        turn = self.done["policies"]
         apply = dict(full(self.guests)["apply"])
         apply["vcpu*"] = dict(cpus(str(turn % 2)), cpu={"shares": 300 + turn})
         apply["emulator"] = cpus("0-1" if turn % 3 else "0")
@@ -209,9 +215,27 @@ class Churn:
     def all(self):
         return self.guests + [self.plugged, self.coming]
 
-    def step(self, turn):
-        {0: self.start_or_stop, 1: self.hotplug, 2: self.other_policy}.get(
-            self.dice.randrange(6), lambda: self.policies(turn))()
+    @contextlib.contextmanager
+    def going_on(self):
+        """Meanwhile something happens again and again: a kill comes while a guest starts, too."""
+        over = threading.Event()
+        with futures.ThreadPoolExecutor(1) as pool:
+            steps = pool.submit(self.steps, over)
+            try:
+                yield
+            finally:
+                over.set()
+            steps.result()
+
+    def steps(self, over):
+        while not over.wait(slow(self.dice.uniform(0, 0.15))):
+            self.step()
+
+    def step(self):
+        what = {0: self.start_or_stop, 1: self.hotplug, 2: self.other_policy}.get(
+            self.dice.randrange(6), self.policies)
+        what()
+        self.done[what.__name__] += 1
 
     def start_or_stop(self):
         if self.runs:

@@ -128,7 +128,7 @@ class Test:
         text = ""
         for result in self.vmpin.results[-6:]:
             text += f"{result}\n"
-        for agent in self.agents:
+        for agent in self.agents[-5:]:
             text += "".join(f"agent: {line}\n" for line in agent.log().splitlines()[-60:])
         return text
 
