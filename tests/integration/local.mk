@@ -17,6 +17,7 @@ integration_tests = \
 	tests/integration/test_first_instruction.py \
 	tests/integration/test_many.py \
 	tests/integration/test_metrics.py \
+	tests/integration/test_migration.py \
 	tests/integration/test_observe.py \
 	tests/integration/test_reconcile.py \
 	tests/integration/test_resources.py \
@@ -34,6 +35,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips tests/integration/test_i
 	tests/integration/vmpintest/guest.py \
 	tests/integration/vmpintest/host.py \
 	tests/integration/vmpintest/node.py \
+	tests/integration/vmpintest/other_host.py \
 	tests/integration/vmpintest/runner.py \
 	tests/integration/vmpintest/sandbox.py \
 	tests/integration/vmpintest/surroundings.py \

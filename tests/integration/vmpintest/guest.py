@@ -36,8 +36,8 @@ def run(args, check=False, seconds=60, **options):
     return result
 
 
-def virsh(*args, check=True):
-    return run(["virsh", "-q", "-c", URI, *args], check=check)
+def virsh(*args, check=True, uri=URI):
+    return run(["virsh", "-q", "-c", uri, *args], check=check)
 
 
 def names():
@@ -70,6 +70,7 @@ class Guest:
         self.memory = memory_mib << 20
         self.extra = extra
         self.transient = transient
+        self.uri, self.run_folder = URI, "/run/libvirt/qemu"
 
     def xml(self):
         return f"""<domain type='qemu'>
@@ -92,10 +93,14 @@ class Guest:
         finally:
             os.unlink(file.name)
 
+    def virsh(self, *args):
+        """What the libvirtd does that it is a guest of."""
+        return virsh(*args, uri=self.uri)
+
     def define(self):
         if not self.transient:
             with self.file() as file:
-                virsh("define", file)
+                self.virsh("define", file)
         return self
 
     def start(self, paused=True):
@@ -103,25 +108,25 @@ class Guest:
         how = ["--paused"] if paused else []
         if self.transient:
             with self.file() as file:
-                virsh("create", *how, file)
+                self.virsh("create", *how, file)
         else:
-            virsh("start", *how, self.name)
+            self.virsh("start", *how, self.name)
         return self
 
     def destroy(self):
-        virsh("destroy", self.name)
+        self.virsh("destroy", self.name)
         wait_for(lambda: not os.path.exists(self.pid_file()), 10, f"the end of {self.name}")
 
     def forget(self):
         """Ends it whatever state it is in, without waiting for the end of QEMU."""
         script = 'virsh -q -c "$1" destroy "$2"; virsh -q -c "$1" undefine "$2"; rm -f "$3"'
         log = f"/var/log/libvirt/qemu/{self.name}.log"
-        return subprocess.Popen(["sh", "-c", script, "sh", URI, self.uuid, log],
+        return subprocess.Popen(["sh", "-c", script, "sh", self.uri, self.uuid, log],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                 stderr=subprocess.DEVNULL)
 
     def pid_file(self):
-        return f"/run/libvirt/qemu/{self.name}.pid"
+        return f"{self.run_folder}/{self.name}.pid"
 
     @property
     def nodes(self):
