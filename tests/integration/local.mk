@@ -36,6 +36,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips tests/integration/test_i
 	tests/integration/vmpintest/host.py \
 	tests/integration/vmpintest/node.py \
 	tests/integration/vmpintest/other_host.py \
+	tests/integration/vmpintest/reaper.py \
 	tests/integration/vmpintest/runner.py \
 	tests/integration/vmpintest/sandbox.py \
 	tests/integration/vmpintest/surroundings.py \

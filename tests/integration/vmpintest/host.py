@@ -14,6 +14,7 @@ import signal
 import socket
 import stat
 import subprocess
+import sys
 
 from . import guest
 from .waiting import wait_for
@@ -21,6 +22,7 @@ from .waiting import wait_for
 LOCK = "/run/vmpin-test.lock"
 BUS = "/run/dbus/system_bus_socket"
 KVM = "/dev/kvm"
+REAPER = f"{os.path.dirname(__file__)}/reaper.py"
 # The whole machine may be changed: services may be killed, CPUs may go offline.
 OWN_MACHINE = os.environ.get("VMPIN_TEST_OWN_MACHINE") == "1"
 
@@ -232,8 +234,8 @@ class Machine:
     @staticmethod
     def start_daemon(name):
         # One that was just killed may hold the pid file yet, by a child of its.
-        wait_for(lambda: subprocess.run([name, "-d"], check=False).returncode == 0, 10,
-                 f"{name} to start")
+        wait_for(lambda: subprocess.run([sys.executable, REAPER, name, "-d"],
+                                        check=False).returncode == 0, 10, f"{name} to start")
         return wait_for(lambda: daemon(name), 20, f"{name} to run")
 
     def start_libvirtd(self):
