@@ -177,7 +177,7 @@ class Agent:
     def pid(self):
         """The agent's own, not its wrapper's, unless that has become it."""
         if self.sandbox:
-            return self.sandbox.pid()
+            return wait_for(self.sandbox.pid, 20, "systemd to start the agent")
         if not self.wrapped or read(f"/proc/{self.process.pid}/comm") == "vmpin":
             return self.process.pid
         with open(f"/proc/{self.process.pid}/task/{self.process.pid}/children") as file:
