@@ -57,6 +57,7 @@ class Lines:
                                         **dict(dict(stdin=subprocess.DEVNULL), **options))
         self.pid = self.process.pid
         self.rest = b""
+        self.said = []
 
     def line(self, patience=PATIENCE):
         """The next line, None at the end."""
@@ -64,13 +65,15 @@ class Lines:
         while b"\n" not in self.rest:
             left = end - time.monotonic()
             check(left > 0 and select.select([self.process.stdout], [], [], left)[0],
-                  "no line within %d s" % patience)
+                  "no line within %d s by process %d (%s); its last ones: %s"
+                  % (patience, self.pid, state(self.pid), self.said[-5:]))
             more = os.read(self.process.stdout.fileno(), 65536)
             if not more:
                 return None
             self.rest += more
         line, self.rest = self.rest.split(b"\n", 1)
-        return line.decode()
+        self.said.append(line.decode())
+        return self.said[-1]
 
     def silent(self, seconds):
         return not self.rest and not select.select([self.process.stdout], [], [], seconds)[0]
@@ -144,11 +147,16 @@ def status_of(pid, key):
     raise AssertionError("no %s of process %d" % (key, pid))
 
 
-def runs(pid):
+def state(pid):
+    """A letter, as ps tells it; "X": there is no such process."""
     try:
-        return status_of(pid, "State")[0] not in "ZX"
+        return status_of(pid, "State")[0]
     except (OSError, AssertionError):
-        return False
+        return "X"
+
+
+def runs(pid):
+    return state(pid) not in "ZX"
 
 
 def children(pid):
@@ -204,10 +212,20 @@ class Daemon:
             self.process.wait()
             self.process = None
 
+    def tell(self):
+        """For a test that failed: was it libvirtd's fault?"""
+        ended = self.process and self.process.poll()
+        tap.comment("the test's libvirtd %s" % ("was ended" if not self.process else "runs" if ended is None
+                                                else "ended with %d" % ended))
+        with contextlib.suppress(OSError), open(os.path.join(self.folder, "log")) as log:
+            tap.comment("".join(log.readlines()[-10:]))
+
     def __enter__(self):
         return self.start()
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
+        if failure:
+            self.tell()
         self.kill()
 
 
