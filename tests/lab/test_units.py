@@ -275,7 +275,8 @@ def test_busy(t):
     settled(guest, unit, 4096)
     comment(f"a heal took {idle * 1000:.1f} ms, {busy * 1000:.1f} ms while PID 1 was busy (medians of 12)")
     equal("the status meanwhile", status, "settling")
-    assert busy <= 2 * idle + 0.01, f"{busy:.4f} s, {idle:.4f} s"
+    # One that waited for PID 1 would take as long as the reload, which waits for the end of the block.
+    assert busy <= 2 * idle + slow(0.01), f"{busy:.4f} s, {idle:.4f} s"
 
 
 def test_forbidden(t):

@@ -25,11 +25,11 @@ def write(path, text):
 
 
 @contextlib.contextmanager
-def mounted():
-    """tracefs, where nobody else looks for it."""
+def mounted(kind):
+    """A file system of the kernel's, where nobody else looks for it."""
     folder = tempfile.mkdtemp(prefix="vmpin-trace-")
     try:
-        subprocess.run(["mount", "-t", "tracefs", "none", folder], check=True)
+        subprocess.run(["mount", "-t", kind, "none", folder], check=True)
         try:
             yield folder
         finally:
@@ -46,7 +46,7 @@ class Trace:
 
     def __enter__(self):
         with self.undo:
-            self.folder = f"{self.undo.enter_context(mounted())}/instances/vmpin-{os.getpid()}"
+            self.folder = f"{self.undo.enter_context(mounted("tracefs"))}/instances/vmpin-{os.getpid()}"
             os.mkdir(self.folder)
             self.undo.callback(os.rmdir, self.folder)
             write(f"{self.folder}/trace_clock", "mono")
