@@ -58,25 +58,13 @@ static bool named_before(const struct policy_set *set, size_t index)
     return index > 0 && strcmp(policy_set_file(set, index), policy_set_file(set, index - 1)) == 0;
 }
 
-static bool is_wrong(const struct policy_problems *problems, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++)
-        if (problems->problems[i].file && strcmp(problems->problems[i].file, name) == 0)
-            return true;
-    return false;
-}
-
 static void count_policy_files(const struct policies *policies, struct metrics_now *now)
 {
-    const struct policy_problems *problems = &policies->problems;
-
     for (size_t i = 0; policies->set && i < policy_set_count(policies->set); i++)
         now->files_loaded +=
             !named_before(policies->set, i) &&
-            !is_wrong(problems, problems->count, policy_set_file(policies->set, i));
-    for (size_t i = 0; i < problems->count; i++)
-        now->files_refused +=
-            problems->problems[i].file && !is_wrong(problems, i, problems->problems[i].file);
+            !policies_is_wrong(policies, policy_set_file(policies->set, i));
+    now->files_refused = policies_wrong_count(policies);
 }
 
 static int format(const struct agent *agent, char **ret)

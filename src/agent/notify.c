@@ -32,6 +32,7 @@ void notify_stopping(struct agent *agent)
 /* "guests: 12 (10 in sync, 2 held), policies: 3" */
 static void print_statuses(const struct agent *agent, FILE *out)
 {
+    size_t wrong = policies_wrong_count(&agent->policies);
     const char *before = " (";
     bool any = false;
 
@@ -45,8 +46,8 @@ static void print_statuses(const struct agent *agent, FILE *out)
         any = true;
     }
     fprintf(out, "%s, policies: %zu", any ? ")" : "", policy_set_count(agent->policies.set));
-    if (agent->policies.problems.count)
-        fprintf(out, ", errors in policy files: %zu", agent->policies.problems.count);
+    if (wrong > 0)
+        fprintf(out, ", wrong policy files: %zu", wrong);
     if (agent->disconnected)
         fputs(", no connection to libvirt", out);
 }

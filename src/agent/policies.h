@@ -29,4 +29,8 @@ int policies_load(struct policies *policies, const struct state_dir *state, cons
 void policies_save(const struct policies *policies, const struct state_dir *state,
                    const struct log *log);
 
+/* Is something wrong with that file (or folder) now? And with how many? */
+bool policies_is_wrong(const struct policies *policies, const char *file);
+size_t policies_wrong_count(const struct policies *policies);
+
 #endif

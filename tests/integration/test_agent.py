@@ -307,6 +307,28 @@ def test_revert_beside_agent(t):
     wait_for(lambda: full_in_force(guest), 10, "the policy after release")
 
 
+def test_status_line(t):
+    """The service manager is told how many guests are managed, in sync and failed, as that changes"""
+    good, bad = t.guests(2)
+    t.policies.write("a.json", policy(good, {"vcpu*": cpus("1")}))
+    t.policies.write("b.json", policy(bad, {"vcpu*": cpus("4000")}))
+    agent = t.agent()
+
+    def told(text):
+        wait_for(lambda: equal("the status line", last_status(agent), text), 10, "the status line")
+    told("guests: 2 (1 in sync, 1 failed), policies: 2")
+    t.policies.write("b.json", policy(bad, {"vcpu*": cpus("0")}))
+    told("guests: 2 (2 in sync), policies: 2")
+    t.vmpin.run("hold", bad.name, status=0)
+    t.policies.write("b.json", "{")
+    told("guests: 2 (1 in sync, 1 held), policies: 2, wrong policy files: 1")
+
+
+def last_status(agent):
+    lines = [line for line in agent.notified if line.startswith("STATUS=")]
+    return lines[-1].removeprefix("STATUS=") if lines else None
+
+
 def test_sighup(t):
     """SIGHUP reads the policies again and leaves what is in force"""
     guest = t.guest()
