@@ -1,6 +1,7 @@
 #include "reconcile/pass.h"
 
 #include "cgroup/access.h"
+#include "cgroup/guest_path.h"
 #include "cgroup/set.h"
 #include "reconcile/controllers.h"
 
@@ -276,6 +277,45 @@ static int verify_target(struct pass *pass, const struct cell *target, struct cg
     return r == 0 && cpus && vm ? verify_all_below(pass, target, err) : r;
 }
 
+static bool is_kept(const struct pass *pass, struct cg_role role)
+{
+    for (size_t i = 0; i < pass->report.granted_count; i++)
+        if (role_compare(pass->report.granted[i].role, role) == 0)
+            return true;
+    return false;
+}
+
+static int compare_roles(const void *a, const void *b)
+{
+    const struct granted *left = a, *right = b;
+
+    return role_compare(left->role, right->role);
+}
+
+/* Who asks for the status wants to see where every role runs: also one that no policy gives CPUs, and
+ * one whose change is refused. */
+static int read_other_roles(struct pass *pass, struct cg_error **err)
+{
+    for (size_t i = 0; i < pass->roles.count; i++) {
+        struct cg_role role = pass->roles.roles[i];
+        struct granted grant = {0};
+        int r;
+
+        if (role.kind == CG_ROLE_VM || is_kept(pass, role))
+            continue;
+        r = grant_read(&pass->nodes, role, &pass->context->scratch, &grant, err);
+        if (r == 0)
+            r = keep_granted(pass, &grant);
+        granted_release(&grant);
+        if (r < 0 && r != -ENOENT && r != -EOPNOTSUPP)
+            return r;
+    }
+    if (pass->report.granted_count > 0)
+        qsort(pass->report.granted, pass->report.granted_count, sizeof(*pass->report.granted),
+              compare_roles);
+    return 0;
+}
+
 int pass_verify(struct pass *pass, struct cg_error **err)
 {
     struct report *report = &pass->report;
@@ -292,6 +332,8 @@ int pass_verify(struct pass *pass, struct cg_error **err)
     }
     if (r == 0 && !pass->overtaken)
         r = pass_return_masks(pass, err);
+    if (r == 0 && pass->context->mode == RECONCILE_STATUS)
+        r = read_other_roles(pass, err);
     report->threads_checked = pass->nodes.binding->pid > 0;
     return r == -ENOMEM ? error_out_of_memory(err) : r;
 }

@@ -47,17 +47,16 @@ static int require_set(const struct sets *s, struct cg_role role, struct cg_set 
     return r;
 }
 
-static int refuse_outside(const struct sets *s, struct cell *child, const struct cg_set *own)
+static int refuse_outside(const struct sets *s, struct cell *child, const struct cell *own)
 {
     cleanup_free char *asked = NULL, *has = NULL;
-    char name[ROLE_NAME_SIZE];
 
-    if (cg_set_format(set_of(child), &asked) < 0 || cg_set_format(own, &has) < 0)
+    if (cg_set_format(set_of(child), &asked) < 0 || cg_set_format(set_of(own), &has) < 0)
         return -ENOMEM;
     return plan_refuse(s->p, child,
-                       "%s %s %s is outside the guest's own %s that a policy sets on `vm`: widen "
-                       "that one or leave it out",
-                       role_name(child->role, name), s->attr->name, asked, has);
+                       "%s is outside the guest's own set, %s, on `vm` (%s): widen that one or leave "
+                       "it out",
+                       asked, has, own->origin ? own->origin->text : "in force");
 }
 
 /* The roles' sets under a set that a policy asks for on `vm`. */
@@ -72,7 +71,7 @@ static int fit_child(const struct sets *s, struct cg_role role, const struct cel
     if (!set || cg_set_contains(all, set))
         return 0;
     if (is_asked(child))
-        return refuse_outside(s, child, all);
+        return refuse_outside(s, child, own);
     if (s->attr->constraint != ATTR_SUBSET_OF_PARENT)
         return 0;
     r = cg_set_intersection(all, set, &part);

@@ -104,8 +104,35 @@ def test_status_tells_where(t):
         assert word in result.out, f"no {word!r} in {result}"
     guest.nodes.set_cpus("vcpu1", "0")
     assert "drift" in t.vmpin.run("status", status=2).out
+    shows_where(t, guest, "drift", 2)
     t.vmpin.run("hold", guest.name, status=0)
     assert "held" in t.vmpin.run("status").out
+
+
+def shows_where(t, guest, state, exit_status):
+    """status shows of each role what its file grants, and of each of its threads what the kernel says."""
+    shown = t.vmpin.json("status", guest.name, status=exit_status)[1]["guests"][0]
+    equal("the state", shown["status"], state)
+    nodes = guest.nodes
+    equal("where its threads run", {role["role"]: role["cpus"] for role in shown["roles"]},
+          {role: nodes.cpus(role) for role in guest.roles()})
+    for role in shown["roles"]:
+        equal(role["role"], {thread["tid"]: thread["cpus"] for thread in role["threads"]},
+              {tid: nodes.thread_cpus(tid) for tid in nodes.threads(role["role"])})
+
+
+def test_status_tells_where_whatever_the_state(t):
+    """status tells where each thread runs, also of a guest whose change is refused or names no CPUs"""
+    guest = t.guest(iothreads=1)
+    guest.nodes.set_cpus("vcpu1", "1")
+    t.policies.write("a.json", policy(guest, {"vcpu0": cpus("0"), "vm": {"memory": {"max": 1 << 20}}}))
+    shows_where(t, guest, "failed", 1)
+    t.policies.write("a.json", policy(guest, {"vcpu0": cpus("4000")}))
+    shows_where(t, guest, "failed", 1)
+    t.policies.write("a.json", policy(guest, {"vm": {"cpu": {"shares": 2048}}}))
+    shows_where(t, guest, "pending", 2)
+    t.vmpin.run("reconcile", status=0)
+    shows_where(t, guest, "in sync", 0)
 
 
 def test_explain(t):
