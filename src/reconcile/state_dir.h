@@ -32,8 +32,8 @@ int state_dir_renew(struct state_dir *dir, struct cg_error **err);
 #define cleanup_state_dir cleanup_with(state_dir_close)
 
 /* One agent at a time: *lock holds the lock. On entry it is -1, or this agent's own lock, which is
- * kept where it is still the file there and closed where it is not. -EBUSY: another agent runs;
- * *lock stays as it is then. */
+ * kept where it is still the file there and closed where it is not. -EBUSY: another agent runs, and
+ * did for 2 s; *lock stays as it is then. */
 int state_dir_lock_agent(const struct state_dir *dir, int *lock, struct cg_error **err);
 bool state_dir_agent_runs(const struct state_dir *dir);
 

@@ -183,7 +183,8 @@ class Daemon:
             os.chown(self.folder, pwd.getpwnam(self.user).pw_uid, -1)
         os.chmod(self.folder, 0o755)
 
-    def start(self, **variables):
+    def start(self):
+        """It ends when a system bus ends that it is connected to, and other tests' buses come and go."""
         home = {k: self.folder for k in ("HOME", "XDG_RUNTIME_DIR", "XDG_CONFIG_HOME",
                                          "XDG_CACHE_HOME", "XDG_DATA_HOME")}
         if os.path.exists(self.socket):
@@ -191,8 +192,9 @@ class Daemon:
         self.process = subprocess.Popen(
             ["libvirtd", "--config", os.path.join(self.folder, "libvirtd.conf"),
              "--pid-file", os.path.join(self.folder, "pid")],
-            env=environment(**home, **variables), stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+            env=environment(DBUS_SYSTEM_BUS_ADDRESS="unix:path=/nonexistent", **home),
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            start_new_session=True,
             preexec_fn=(lambda: become(self.user)) if self.user else None)
         wait_until(self.answers, "the test's libvirtd does not come up")
         return self
@@ -562,7 +564,7 @@ def test_a_user_that_libvirtd_refuses_ends_it_with_77():
     need_root()
     daemon = Daemon('auth_unix_rw = "polkit"')
     try:
-        daemon.start(DBUS_SYSTEM_BUS_ADDRESS="unix:path=/nonexistent")
+        daemon.start()
         with Helper(daemon.uri, user="nobody") as helper:
             helper.expect("disconnected")
             check(helper.message() is None and helper.process.wait() == 77, "not 77")
