@@ -207,7 +207,7 @@ class Agent:
         return self.process.poll() is None
 
     def signal(self, signum):
-        os.kill(wait_for(lambda: self.pid, 10, "the agent to run"), signum)
+        os.kill(self.pid, signum)
 
     def helper(self):
         """The pid of vmpin-guests, None while there is none."""
