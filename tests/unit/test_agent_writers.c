@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <cmocka.h>
 
-#define FLOOD_FILES 128
+#define FLOOD_FILES 1024
 
 struct world {
     char top[64];

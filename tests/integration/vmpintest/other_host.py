@@ -95,4 +95,4 @@ def move_words(here, there, *options):
 
 def move(here, there):
     """Moves the running guest `here` to where its twin `there` will be."""
-    guest.run(move_words(here, there), check=True)
+    guest.run(move_words(here, there), check=True, seconds=120)

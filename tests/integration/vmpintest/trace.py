@@ -46,7 +46,7 @@ class Trace:
 
     def __enter__(self):
         with self.undo:
-            self.folder = f"{self.undo.enter_context(mounted("tracefs"))}/instances/vmpin-{os.getpid()}"
+            self.folder = f"{self.undo.enter_context(mounted('tracefs'))}/instances/vmpin-{os.getpid()}"
             os.mkdir(self.folder)
             self.undo.callback(os.rmdir, self.folder)
             write(f"{self.folder}/trace_clock", "mono")
