@@ -180,7 +180,7 @@ void launch_pass(struct agent *agent, struct managed *guest)
     if (r == 0 && early.cells.count > 0)
         r = reconcile_guest(&agent->context, &request, &report, NULL);
     if (r < 0) {
-        event.outcome = work_outcome(r);
+        event.outcome = pass_outcome_of(r);
     } else if (early.cells.count > 0) {
         tell_report(&agent->log, guest, &report, "put off", NULL);
         guest->rewatch = true;

@@ -19,6 +19,7 @@ libagent_la_SOURCES = \
 	src/agent/move.h src/agent/move.c \
 	src/agent/notify.c \
 	src/agent/parts.h \
+	src/agent/pass.c \
 	src/agent/policies.h src/agent/policies.c \
 	src/agent/queue.h src/agent/queue.c \
 	src/agent/store.h src/agent/store.c \

@@ -101,12 +101,17 @@ extern const struct helper_callbacks facts_callbacks; /* `data` is the agent */
 /* Tells why there is no helper, if that is news. */
 void facts_helper_trouble(struct agent *agent, const char *text);
 
-/* work.c: carries one action out, and tells the core of a pass's outcome */
+/* work.c: carries one action out */
 void work_do(struct agent *agent, const struct action *action);
-enum pass_outcome work_outcome(int r); /* of a pass that could not be made: -errno */
 /* Sets the watches that the guest needs. New ones mean that what the pass has read may have changed
  * before they were set. */
 void work_watch(struct agent *agent, struct managed *guest);
+/* The guest's last pass ended like that; NULL: it counts no more. */
+void work_count(struct agent *agent, struct managed *guest, const struct report *report);
+
+/* pass.c: a pass over a guest that runs, of which the core is told */
+void pass_make(struct agent *agent, const struct action *action);
+enum pass_outcome pass_outcome_of(int r); /* of one that could not be made: -errno */
 
 /* notify.c: sd_notify(3) */
 void notify_reloading(struct agent *agent);
