@@ -133,7 +133,8 @@ def test_echo_is_quiet(t):
     guest = t.guest()
     t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
     trace = f"{t.root}/writes"
-    agent = t.agent(wrapper=["strace", "-f", "-qq", "-y", "-o", trace, "-e", "trace=write"])
+    agent = t.agent(wrapper=["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-o", trace,
+                             "-e", "trace=write"])
 
     def writes():
         with open(trace, encoding="utf-8", errors="replace") as file:

@@ -23,7 +23,7 @@ ERRORS = ("EBUSY", "EINVAL", "ENOSPC", "ENOENT")
 def inject(guest, what, ends=("",), log="/dev/null"):
     """strace words that tamper with writes into that guest's nodes alone."""
     skip_unless(shutil.which("strace"), "strace is not installed")
-    words = ["strace", "-f", "-qq", "-o", log,
+    words = ["strace", "-f", "--seccomp-bpf", "-qq", "-o", log,
              "-e", "trace=write,pwrite64", "-e", f"inject=write,pwrite64:{what}"]
     for path in guest.nodes.settings():
         if path.startswith("/") and path.endswith(tuple(ends)):

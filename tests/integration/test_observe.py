@@ -19,7 +19,7 @@ BUS = re.compile("system_bus_socket|/run/systemd/private|SetUnitProperties")
 def traced(t):
     skip_unless(shutil.which("strace"), "strace is not installed")
     file = f"{t.root}/strace"
-    return file, ["strace", "-f", "-qq", "-y", "-s", "200", "-o", file,
+    return file, ["strace", "-f", "--seccomp-bpf", "-qq", "-y", "-s", "200", "-o", file,
                   "-e", f"trace={CALLS}"]
 
 
