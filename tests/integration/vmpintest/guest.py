@@ -119,7 +119,7 @@ class Guest:
 
     def forget(self):
         """Ends it whatever state it is in, without waiting for the end of QEMU."""
-        script = 'virsh -q -c "$1" destroy "$2"; virsh -q -c "$1" undefine "$2"; rm -f "$3"'
+        script = 'virsh -q -c "$1" "destroy $2; undefine $2"; rm -f "$3"'
         log = f"/var/log/libvirt/qemu/{self.name}.log"
         return subprocess.Popen(["sh", "-c", script, "sh", self.uri, self.uuid, log],
                                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
