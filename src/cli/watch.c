@@ -154,6 +154,7 @@ static void head(const struct watching *watching)
 int watch_run(const struct options *options, int (*show)(const struct options *options))
 {
     struct watching watching;
+    bool written;
     int status;
 
     if (begin(&watching, options->state_dir) < 0) {
@@ -164,8 +165,9 @@ int watch_run(const struct options *options, int (*show)(const struct options *o
         if (!options->json)
             head(&watching);
         status = show(options);
-        fflush(stdout);
-    } while (wait_ms(&watching, BETWEEN_MS, false) && wait_ms(&watching, EVERY_MS, true));
+        written = fflush(stdout) == 0 && !ferror(stdout);
+    } while (written && wait_ms(&watching, BETWEEN_MS, false) &&
+             wait_ms(&watching, EVERY_MS, true));
     end(&watching);
     return status;
 }

@@ -521,9 +521,11 @@ def test_colour(h):
 def test_full_disk(h):
     """Output that could not be written is not success"""
     h.policy("a.json", pins())
-    with open("/dev/full", "w") as full:
-        done = subprocess.run(h.command("plan"), stdout=full, stderr=subprocess.PIPE, text=True)
-    assert done.returncode == 1 and "stdout" in done.stderr
+    for words in (["plan"], ["status", "--watch"]):
+        with open("/dev/full", "w") as full:
+            done = subprocess.run(h.command(*words), stdout=full, stderr=subprocess.PIPE, text=True,
+                                  timeout=20)
+        assert done.returncode == 1 and "stdout" in done.stderr, f"{words}: {done}"
 
 
 def test_json_keys_are_documented(h):
