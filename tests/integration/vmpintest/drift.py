@@ -52,9 +52,21 @@ class Watch:
             os.read(self.fd, 4096)
 
 
+def masks_are(path, wanted):
+    """May each thread of the node whose set that is run on these CPUs, and on no other?"""
+    node = os.path.dirname(path)
+    tasks = next(name for name in ("tasks", "cgroup.threads") if os.path.exists(f"{node}/{name}"))
+    for tid in value(f"{node}/{tasks}").split():
+        with contextlib.suppress(OSError):  # it has ended
+            with open(f"/proc/{tid}/status", encoding="utf-8", errors="replace") as file:
+                if f"\nCpus_allowed_list:\t{wanted}\n" not in file.read():
+                    return False
+    return True
+
+
 def healed_after(path, limit):
     """Writes another value than the one that stands there; the seconds until that stands there
-    again, None: it never did within the limit."""
+    again, None: it never did within the limit, or the threads of a set do not follow."""
     wanted = value(path)
     with Watch(path) as watch:
         begin = time.monotonic()
@@ -62,8 +74,18 @@ def healed_after(path, limit):
         while time.monotonic() - begin < limit:
             watch.wait(limit)
             if value(path) == wanted:
-                return time.monotonic() - begin
+                took = time.monotonic() - begin
+                return took if not path.endswith("cpuset.cpus") or follows(path, wanted, limit) else None
     return None
+
+
+def follows(path, wanted, limit):
+    end = time.monotonic() + limit
+    while not masks_are(path, wanted):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.001)
+    return True
 
 
 def drift_policy(guests):
