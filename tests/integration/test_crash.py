@@ -177,7 +177,7 @@ def test_agent_killed(t):
     for turn in range(KILLS):
         agent = t.agent(ready=False)
         with churn.going_on():
-            agent.lives_for(slow(churn.dice.uniform(0, 3)))
+            agent.lives_for(slow(churn.dice.uniform(0, 2)))
             agent.kill()
         churn.baselines_are_true()
         if turn % 5 == 4:
