@@ -37,7 +37,7 @@ int session_open(const struct options *options, bool writes, struct session *ret
     session_begin(options, ret);
     ret->writes = writes;
     if (state_dir_open(options->state_dir, writes, &ret->state, &error) < 0) {
-        int r = session_fail(ret, HAPPENED_UNAVAILABLE, error);
+        int r = session_fail(ret, HAPPENED_GUEST, error);
 
         if (writes && ret->happened & HAPPENED_PERMISSION)
             message("'%s' needs root", options->command->name);

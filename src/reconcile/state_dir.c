@@ -49,8 +49,9 @@ int state_dir_open(const char *path, bool make, struct state_dir *ret, struct cg
             continue;
         if (make || code != ENOENT) {
             state_dir_close(&dir);
-            return error_set(err, code, "%s, where vmpin keeps its state: %s", path,
-                             strerror(code));
+            return error_set(err, code, "%s, where vmpin keeps its state: %s%s", path,
+                             strerror(code),
+                             code == ENOTDIR ? " (nor may it be a link to one)" : "");
         }
         *handles[i] = -1;
     }

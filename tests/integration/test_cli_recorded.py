@@ -411,6 +411,20 @@ def test_no_state_folder(h):
     h.run_unprivileged("status", status=2)
 
 
+def test_wrong_state_folder(h):
+    """A state folder that is a file, or a link, is named by every command, which ends with 1"""
+    h.policy("a.json", pins())
+    before = h.everything()
+    write(f"{h.root}/file", "")
+    os.symlink(h.policies, f"{h.root}/link")
+    for wrong in (f"{h.root}/file", f"{h.root}/link"):
+        for words in (["reconcile"], ["revert"], ["hold", "db1"], ["release", "db1"], ["status"]):
+            told = h.run(*words, "--state-dir", wrong, status=1).stderr
+            assert f"{wrong}, where vmpin keeps its state: Not a directory (nor may" in told, told
+        os.unlink(wrong)
+    assert h.everything() == before
+
+
 def test_names_cannot_move_the_cursor(h):
     """Control characters in names are shown escaped, in tables and messages; JSON keeps the name"""
     name = "\x1b\u202ed\nb1" # libvirt drops what is odd from the node's name: db1
