@@ -56,7 +56,8 @@ class Aftermath:
         new = self.t.agent()
         if used:
             of_new = descriptors(new)
-            assert used <= of_new, f"{used} descriptors, where a new agent has {of_new}"
+            assert used.total() <= of_new.total(), (f"{used.total()} descriptors, where a new agent has "
+                                                    f"{of_new.total()}: too many are {used - of_new}")
         return new
 
     def tidy(self):
@@ -85,11 +86,11 @@ def all_nodes(path):
 
 
 def descriptors(agent):
-    """How many it has when nothing is to be done."""
+    """What it has when nothing is to be done."""
     def settled():
         counts = []
         for _ in range(4):
             counts.append(agent.descriptors() if agent.children() == 1 else None)
             time.sleep(0.1)
-        return counts[0] if len(set(counts)) == 1 else None
+        return counts[0] if all(count == counts[0] for count in counts) else None
     return wait_for(settled, 20, "the agent and its helper to settle")

@@ -1,8 +1,10 @@
 """Runs the vmpin that was built, with policies and state of the test's own."""
+import collections
 import contextlib
 import json
 import os
 import pwd
+import re
 import shutil
 import signal
 import socket
@@ -216,13 +218,18 @@ class Agent:
         return next((pid for pid in children if alive(pid)), None)
 
     def descriptors(self):
-        """But for what it has from the first need of it on: the timers, of which sd-event keeps one for
-        each clock that was ever asked for, and the connection to the system bus."""
-        fds, count = f"/proc/{self.pid}/fd", -bus_connections(self.pid)
+        """How many of what, but for what it has from the first need of it on: the timers, of which
+        sd-event keeps one for each clock that was ever asked for, and the connection to the system
+        bus, with which libsystemd 257 keeps a descriptor of the process at its other end."""
+        fds, found = f"/proc/{self.pid}/fd", collections.Counter()
         for fd in os.listdir(fds):
             with contextlib.suppress(OSError):  # it has been closed meanwhile
-                count += "timerfd" not in os.readlink(f"{fds}/{fd}")
-        return count
+                found[re.sub(r":\[\d+\]$", "", os.readlink(f"{fds}/{fd}"))] += 1
+        connections, process = bus_connections(self.pid), "anon_inode:[pidfd]"
+        found["socket"] -= connections
+        found[process] -= min(connections, found[process])
+        del found["anon_inode:[timerfd]"]
+        return found
 
     def children(self):
         """All there are, with those that nobody has waited for."""
