@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """`vmpin agent --trace-writers`: the log says who wrote what was healed, where that is certain."""
+import contextlib
 import os
 import re
 import shutil
@@ -45,7 +46,7 @@ def marks(agent):
     """How many directories its fanotify queues hold."""
     lines = []
     for entry in os.scandir(f"/proc/{agent.pid}/fdinfo"):
-        with open(entry.path) as file:
+        with contextlib.suppress(OSError), open(entry.path) as file:  # closed meanwhile
             lines += [line for line in file if line.startswith("fanotify ino:")]
     return len(lines)
 
