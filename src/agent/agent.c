@@ -69,6 +69,7 @@ static void tear_down(struct agent *agent)
     free(agent->disconnected);
     free(agent->helper_trouble);
     free(agent->status_text);
+    log_close(&agent->log);
 }
 
 int agent_run(const struct agent_options *options)

@@ -7,7 +7,9 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #define SD_JOURNAL_SUPPRESS_LOCATION /* the entry's kind says more than a line of source does */
 #include <systemd/sd-journal.h>
 
@@ -23,9 +25,28 @@ static bool stderr_is_journal(void)
            fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
+/* libsystemd keeps its own to itself. */
+static int connect_to_journal(void)
+{
+    const struct sockaddr_un address = {.sun_family = AF_UNIX,
+                                        .sun_path = "/run/systemd/journal/socket"};
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+        closep(&fd);
+    return fd;
+}
+
 void log_init(struct log *log, bool verbose)
 {
-    *log = (struct log){.journal = stderr_is_journal(), .verbose = verbose};
+    *log = (struct log){.journal = stderr_is_journal(), .verbose = verbose, .to_journal = -1};
+    if (log->journal)
+        log->to_journal = connect_to_journal();
+}
+
+void log_close(struct log *log)
+{
+    closep(&log->to_journal);
 }
 
 static int add_field(struct log_fields *fields, const char *name, const char *value)
@@ -82,6 +103,15 @@ void log_fields_release(struct log_fields *fields)
     *fields = (struct log_fields){0};
 }
 
+/* Would a write of up to PIPE_BUF bytes return at once, if only with an error? Guests must not wait
+ * for a log. */
+static bool has_room(int fd)
+{
+    struct pollfd out = {.fd = fd, .events = POLLOUT};
+
+    return poll(&out, 1, 0) != 0;
+}
+
 static void say_to_journal(const struct log_entry *entry, const char *text)
 {
     struct log_fields fields;
@@ -92,16 +122,8 @@ static void say_to_journal(const struct log_entry *entry, const char *text)
     log_fields_release(&fields);
 }
 
-/* Would a write of up to PIPE_BUF bytes return at once, if only with an error? */
-static bool has_room(int fd)
-{
-    struct pollfd out = {.fd = fd, .events = POLLOUT};
-
-    return poll(&out, 1, 0) != 0;
-}
-
 /* In one write as a rule, so that lines of several programs do not mix. What a pipe or a terminal
- * that nobody reads any more has no room for is lost: guests must not wait for a log. */
+ * that nobody reads any more has no room for is lost. */
 static void say_to_stderr(const char *text)
 {
     cleanup_free char *shown = text_escape(text), *line = NULL;
@@ -126,6 +148,8 @@ printf_like(3, 0) static void say(const struct log *log, const struct log_entry 
         return;
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
+    else if (log->journal && log->to_journal >= 0 && !has_room(log->to_journal))
+        return; /* a journald that hangs has its queue full */
     else if (log->journal)
         say_to_journal(entry, text);
     else

@@ -14,6 +14,7 @@
 struct log {
     bool journal; /* stderr leads to it */
     bool verbose; /* LOG_DEBUG entries too */
+    int to_journal; /* a socket that tells whether it takes an entry now; -1: not known */
 };
 
 /* Beside the text. NULL: nothing that would go there. */
@@ -26,6 +27,7 @@ struct log_entry {
 };
 
 void log_init(struct log *log, bool verbose);
+void log_close(struct log *log);
 void log_entry(const struct log *log, const struct log_entry *entry, const char *format, ...)
     printf_like(3, 4);
 /* The same without fields. */

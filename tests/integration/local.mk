@@ -34,6 +34,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips tests/integration/test_i
 	tests/integration/vmpintest/few_watches.py \
 	tests/integration/vmpintest/guest.py \
 	tests/integration/vmpintest/host.py \
+	tests/integration/vmpintest/hung_journal.py \
 	tests/integration/vmpintest/node.py \
 	tests/integration/vmpintest/other_host.py \
 	tests/integration/vmpintest/reaper.py \

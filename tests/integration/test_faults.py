@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 
+import vmpintest
 from vmpintest import main, skip_unless, wait_for
 from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy
 from vmpintest.node import difference
@@ -127,6 +128,28 @@ def test_watchdog(t):
     pauses = []
     wait_for(lambda: served(agent, pauses) and pinned(guest, "vcpu1", "1"), 20, "the policy")
     assert max(pauses) > 3, f"it was served after at most {max(pauses):.1f} s"
+
+
+HUNG_JOURNAL = [sys.executable, f"{os.path.dirname(vmpintest.__file__)}/hung_journal.py"]
+
+
+def test_hung_journal(t):
+    """While the journal hangs and takes no entry any more guests are healed, and SIGTERM ends the agent"""
+    guest = t.guest()
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("1")}))
+    agent = t.agent("-v", wrapper=HUNG_JOURNAL)
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the policy")
+    with open("/proc/sys/net/unix/max_dgram_qlen", encoding="ascii") as file:
+        entries = int(file.read()) + 10
+    for _ in range(entries):  # each is one
+        before = agent.notified.count("RELOADING=1")
+        agent.signal(signal.SIGHUP)
+        wait_for(lambda: agent.notified.count("RELOADING=1") > before, 10, "the reload")
+    guest.nodes.widen("vcpu1")
+    wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the heal")
+    took = agent.stop()
+    assert took < slow(1), f"it took {took:.2f} s"
+    equal("what went to standard error instead", agent.log(), "")
 
 
 def served(agent, pauses):
