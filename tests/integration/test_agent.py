@@ -5,7 +5,7 @@ import re
 import signal
 import sys
 
-from vmpintest import main, virsh, wait_for
+from vmpintest import main, pin, virsh, wait_for
 from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy, weighs
 from vmpintest.runner import takes
 from vmpintest.waiting import holds_for, slow
@@ -94,7 +94,7 @@ def test_removed_after_virsh(t):
 
     def told():
         """Only of a heal that libvirt's word follows at once: on a slow machine not of every one."""
-        virsh("vcpupin", guest.name, "0", "1", "--live")
+        pin(guest, "vcpupin", "0", "1")
         in_force(guest, "vcpu0", "0")
         return "libvirt tells of a change through it" in agent.log()
     wait_for(told, 10, "libvirt's word in the agent's log")

@@ -10,7 +10,7 @@ import threading
 import time
 from concurrent import futures
 
-from vmpintest import main, skip_unless, virsh, wait_for
+from vmpintest import main, pin, skip_unless, virsh, wait_for
 from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy
 from vmpintest.runner import comment, takes
 from vmpintest.waiting import slow
@@ -35,7 +35,7 @@ def test_libvirtd_restarts(t):
     full_in_force(guest)
     other = t.guest(vcpus=2, iothreads=1)
     wait_for(lambda: full_in_force(other), 20, "the policy for a guest after the restart")
-    virsh("vcpupin", guest.name, "0", "1", "--live")
+    pin(guest, "vcpupin", "0", "1")
     wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "healing after the restart")
     virsh("vcpupin", guest.name, "0", "0-1", "--live")
     wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "healing once more")

@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 
-from vmpintest import main, skip_unless, virsh, wait_for
+from vmpintest import main, pin, skip_unless, wait_for
 from vmpintest import sandbox
 from vmpintest.expect import cpus, pinned, policy
 from vmpintest.node import put_by
@@ -78,7 +78,7 @@ def test_shell(t):
 def test_libvirtd(t):
     """After virsh vcpupin it is libvirtd that wrote"""
     guest, agent = traced(t)
-    virsh("vcpupin", guest.name, "0", "0", "--live")
+    pin(guest, "vcpupin", "0", "0")
     told = writer(healed(guest, agent))
     assert re.match(r"(libvirtd|virtqemud) \(pid \d+\)$", told or ""), told
 

@@ -6,7 +6,7 @@ import re
 import signal
 import sys
 
-from vmpintest import main, virsh, wait_for
+from vmpintest import main, pin, virsh, wait_for
 from vmpintest.expect import cpus, equal, full, full_in_force, pinned, policy
 from vmpintest.guest import URI
 from vmpintest.host import read
@@ -130,9 +130,9 @@ def test_pins_of_the_operator(t):
     t.policies.write("a.json", policy(guest, OWN_SET))
     t.agent()
     wait_for(lambda: own_set_in_force(guest), 10, "the policy")
-    virsh("vcpupin", guest.name, "0", "4", "--live")
-    virsh("emulatorpin", guest.name, "4", "--live")
-    virsh("iothreadpin", guest.name, "1", "4", "--live")
+    pin(guest, "vcpupin", "0", "4")
+    pin(guest, "emulatorpin", "4")
+    pin(guest, "iothreadpin", "1", "4")
     wait_for(lambda: own_set_in_force(guest), 10, "the policy again")
     # libvirt changes the nodes of a running guest in this mode alone, and vmpin leaves them to it then.
     virsh("numatune", guest.name, "--nodeset", "1", "--live")

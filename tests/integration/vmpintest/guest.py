@@ -40,6 +40,17 @@ def virsh(*args, check=True, uri=URI):
     return run(["virsh", "-q", "-c", uri, *args], check=check)
 
 
+def pin(guest, command, *args):
+    """virsh's vcpupin or the like, of CPUs that a policy forbids, under an agent. libvirt sets those of
+    the group and then those of the thread, which the kernel refuses if the group is healed in between:
+    it is tried again then."""
+    def done():
+        result = virsh(command, guest.name, *args, "--live", check=False)
+        assert result.status == 0 or "cannot set CPU affinity" in result.err, str(result)
+        return result.status == 0
+    wait_for(done, 10, f"virsh {command}")
+
+
 def names():
     """The guests of any run, running or defined."""
     listed = virsh("list", "--all", "--name").out.splitlines()
