@@ -13,9 +13,9 @@
 #define HOLD_EVENTS (IN_CREATE | IN_CLOSE_WRITE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM)
 /* Of a folder that is open, as the state's are, nobody is told that it was removed itself. */
 #define STATE_EVENTS (IN_DELETE | IN_MOVE_SELF)
-#define GONE_EVENTS (SELF_EVENTS | IN_IGNORED | IN_UNMOUNT)
-#define LINKS_MOST  40 /* as the kernel's own limit, path_resolution(7) */
-#define TRIES_MOST  10 /* of a path that changes while it is walked */
+#define GONE_EVENTS  (SELF_EVENTS | IN_IGNORED | IN_UNMOUNT)
+#define LINKS_MOST   40 /* as the kernel's own limit, path_resolution(7) */
+#define TRIES_MOST   10 /* of a path that changes while it is walked */
 
 struct folder_watch {
     int wd;
@@ -126,6 +126,18 @@ static int step_aside(struct folders *folders, struct walk *walk, const char *na
     return r < 0 ? r : 1;
 }
 
+/* A folder that may not be read cannot be watched: that it may be again is told where its name
+ * stands. 0 when the walk ends here, -errno. */
+static int watch_rights(struct folders *folders, const struct walk *walk, const char *name,
+                        const char *child)
+{
+    int r = watch(folders, walk->at, NAME_EVENTS | IN_ATTRIB, name);
+
+    if (r < 0)
+        return r;
+    return watch(folders, child, 0, NULL) == 0 ? -ENOENT : 0; /* meanwhile: again from the start */
+}
+
 /* One component. As step_aside(). */
 static int step(struct folders *folders, struct walk *walk, const char *name)
 {
@@ -145,9 +157,11 @@ static int step(struct folders *folders, struct walk *walk, const char *name)
         return -ENAMETOOLONG;
     if (lstat(child, &st) < 0 || !S_ISDIR(st.st_mode))
         return step_aside(folders, walk, name, child);
-    strcpy(walk->at, child);
     r = watch(folders, child, 0, NULL);
-    return r < 0 ? r : 1;
+    if (r < 0)
+        return r == -EACCES ? watch_rights(folders, walk, name, child) : r;
+    strcpy(walk->at, child);
+    return 1;
 }
 
 /* 1 when there is a folder at the end of the path, *walk tells where; else 0 or -errno. */
