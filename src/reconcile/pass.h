@@ -85,7 +85,7 @@ struct change *pass_change_of(const struct pass *pass, struct cg_role role,
 bool pass_may_begin_anew(const struct pass *pass);
 /* Has somebody else written that attribute since the pass saw or wrote it? Then it is overtaken. */
 void pass_look_for_others(struct pass *pass, const struct cg_attr *attr);
-void pass_begin_anew(struct pass *pass);
+int pass_begin_anew(struct pass *pass, struct cg_error **err) must_check;
 
 /* Read back values, effective sets and threads; give threads that their own mask keeps from the
  * policy's CPUs that set as a mask. Ends early when the pass is overtaken. (pass_verify.c) */

@@ -56,7 +56,8 @@ void pass_look_for_others(struct pass *pass, const struct cg_attr *attr)
     }
 }
 
-/* What was written was written; all else will be found again. */
+/* What was written was written, also the return to a baseline that did not last: nothing is on
+ * record of it any more. All else will be found again. */
 static void keep_writes(struct report *report)
 {
     size_t kept = 0;
@@ -64,7 +65,8 @@ static void keep_writes(struct report *report)
     for (size_t i = 0; i < report->change_count; i++) {
         struct change *change = &report->changes[i];
 
-        if (change->state == CHANGE_DONE || change->state == CHANGE_MOVING)
+        if (change->state == CHANGE_DONE || change->state == CHANGE_MOVING ||
+            change->state == CHANGE_FAILED)
             report->changes[kept++] = *change;
         else
             change_release(change);
@@ -72,9 +74,10 @@ static void keep_writes(struct report *report)
     report->change_count = kept;
 }
 
-void pass_begin_anew(struct pass *pass)
+int pass_begin_anew(struct pass *pass, struct cg_error **err)
 {
     struct report *report = &pass->report;
+    int r = pass->writes ? pass_save_state(pass, err) : 0;
 
     keep_writes(report);
     pass->first_change = report->change_count;
@@ -87,4 +90,5 @@ void pass_begin_anew(struct pass *pass)
     cells_release(&pass->targets);
     pass->degraded = pass->rests = pass->overtaken = false;
     pass->anew = true;
+    return r;
 }

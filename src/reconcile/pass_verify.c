@@ -26,8 +26,10 @@ static int note_other_value(struct pass *pass, struct change *change, const stru
     char *message = NULL;
     int r;
 
-    if (record && change->reason != CHANGE_RETURN && pass_may_begin_anew(pass)) {
+    if (record && change->reason != CHANGE_RETURN &&
+        (pass->overtaken || pass_may_begin_anew(pass))) {
         record->settled = false;
+        pass->state_changed = true;
         pass->overtaken = true;
         return 0;
     }
@@ -292,8 +294,8 @@ static int compare_roles(const void *a, const void *b)
     return role_compare(left->role, right->role);
 }
 
-/* Who asks for the status wants to see where every role runs: also one that no policy gives CPUs, and
- * one whose change is refused. */
+/* Who asks for the status wants to see where every role runs: also one that no policy gives CPUs,
+ * and one whose change is refused. */
 static int read_other_roles(struct pass *pass, struct cg_error **err)
 {
     for (size_t i = 0; i < pass->roles.count; i++) {

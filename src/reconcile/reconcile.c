@@ -147,8 +147,9 @@ static int run(struct pass *pass, struct cg_error **err)
     if (r == 0)
         r = carry_out(pass, err);
     if (r == 0 && pass->overtaken) {
-        pass_begin_anew(pass);
-        r = carry_out(pass, err);
+        r = pass_begin_anew(pass, err);
+        if (r == 0)
+            r = carry_out(pass, err);
     }
     return r == -ENOMEM ? error_out_of_memory(err) : r;
 }

@@ -250,6 +250,41 @@ static void what_is_to_be_set_once_is_set_though_it_is_changed_before_it_is_read
     life_end(&life);
 }
 
+/* As `virsh schedinfo` does, which writes the shares of every vCPU. */
+static void write_every_vcpu(struct kernel_fail *fail, const struct kernel_event *event, void *data)
+{
+    struct life *life = data;
+
+    if (event->operation != KERNEL_READ || strcmp(event->file, "cpu.shares") != 0 ||
+        fail->writes != 2)
+        return;
+    foreign(life, "cpu", "vcpu0", "cpu.shares", "77");
+    foreign(life, "cpu", "vcpu1", "cpu.shares", "77");
+}
+
+static void a_return_that_did_not_last_is_told_beside_what_is_healed(void **state)
+{
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    life_desire(&life, "vcpu1", "cpu.shares", "512");
+    life_apply(&life, "");
+    life_desire_nothing(&life);
+    life_desire(&life, "vcpu0", "cpu.shares", "2048");
+    life.scene.fail->hook = write_every_vcpu;
+    life.scene.fail->hook_data = &life;
+    life.scene.fail->hook_all = true;
+    life_apply(&life, "");
+    life.scene.fail->hook = NULL;
+    expect(&life, "cpu", "vcpu0", "cpu.shares", "2048");
+    expect(&life, "cpu", "vcpu1", "cpu.shares", "77");
+    assert_int_equal(changes_for(&life, CHANGE_HEAL), 1);
+    assert_non_null(life_change(&life, CHANGE_FAILED));
+    assert_int_equal(life_change(&life, CHANGE_FAILED)->reason, CHANGE_RETURN);
+    expect_status(&life, GUEST_FAILED);
+    life_end(&life);
+}
+
 static void a_value_that_does_not_stay_is_written_twice_and_told(void **state)
 {
     struct other other = {.reads = "cpu.shares",
@@ -656,6 +691,7 @@ int main(void)
         cmocka_unit_test(a_role_that_is_granted_more_than_the_guest_as_a_whole_is_told),
         cmocka_unit_test(what_is_changed_before_it_is_read_back_is_drift_and_healed),
         cmocka_unit_test(what_is_to_be_set_once_is_set_though_it_is_changed_before_it_is_read_back),
+        cmocka_unit_test(a_return_that_did_not_last_is_told_beside_what_is_healed),
         cmocka_unit_test(a_value_that_does_not_stay_is_written_twice_and_told),
         cmocka_unit_test(
             a_set_that_is_changed_before_the_look_at_what_is_granted_is_drift_and_healed),
