@@ -110,7 +110,12 @@ def test_status_tells_where(t):
 
 
 def shows_where(t, guest, state, exit_status):
-    """status shows of each role what its file grants, and of each of its threads what the kernel says."""
+    """status shows of each role what its file grants, and of each of its threads what the kernel says.
+    QEMU's threads come and go: what was shown may be over."""
+    wait_for(lambda: is_shown(t, guest, state, exit_status), 10, "status to show where the threads run")
+
+
+def is_shown(t, guest, state, exit_status):
     shown = t.vmpin.json("status", guest.name, status=exit_status)[1]["guests"][0]
     equal("the state", shown["status"], state)
     nodes = guest.nodes
@@ -119,12 +124,14 @@ def shows_where(t, guest, state, exit_status):
     for role in shown["roles"]:
         equal(role["role"], {thread["tid"]: thread["cpus"] for thread in role["threads"]},
               {tid: nodes.thread_cpus(tid) for tid in nodes.threads(role["role"])})
+    return True
 
 
 def test_status_tells_where_whatever_the_state(t):
-    """status tells where each thread runs, also of a guest whose change is refused or names no CPUs"""
+    """status tells where each thread runs, also of a guest that no policy is for, or whose change is refused"""
     guest = t.guest(iothreads=1)
     guest.nodes.set_cpus("vcpu1", "1")
+    shows_where(t, guest, "unmanaged", 0)
     t.policies.write("a.json", policy(guest, {"vcpu0": cpus("0"), "vm": {"memory": {"max": 1 << 20}}}))
     shows_where(t, guest, "failed", 1)
     t.policies.write("a.json", policy(guest, {"vcpu0": cpus("4000")}))
