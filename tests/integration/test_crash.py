@@ -172,12 +172,13 @@ def test_agent_killed(t):
     comment(f"{KILLS} kills (VMPIN_TEST_KILLS; the whole is 200)")
     seed = int(os.environ.get("VMPIN_TEST_SEED", random.randrange(1 << 30)))
     comment(f"VMPIN_TEST_SEED={seed}")
-    churn = Churn(t, random.Random(seed))
+    dice = random.Random(seed)
+    churn = Churn(t, random.Random(dice.random()))  # its own: it goes on beside
     t.harmless(*churn.guests)
     for turn in range(KILLS):
         agent = t.agent(ready=False)
         with churn.going_on():
-            agent.lives_for(slow(churn.dice.uniform(0, 2)))
+            agent.lives_for(slow(dice.uniform(0, 2)))
             agent.kill()
         churn.baselines_are_true()
         if turn % 5 == 4:

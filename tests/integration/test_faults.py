@@ -147,8 +147,7 @@ def test_hung_journal(t):
         wait_for(lambda: agent.notified.count("RELOADING=1") > before, 10, "the reload")
     guest.nodes.widen("vcpu1")
     wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the heal")
-    took = agent.stop()
-    assert took < slow(1), f"it took {took:.2f} s"
+    agent.stop()
     equal("what went to standard error instead", agent.log(), "")
 
 

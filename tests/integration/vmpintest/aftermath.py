@@ -5,7 +5,7 @@ import contextlib
 import os
 import time
 
-from .host import processes
+from .host import daemon
 from .node import content
 from .surroundings import Surroundings
 from .waiting import wait_for
@@ -21,7 +21,7 @@ class Aftermath:
         self.t, self.left = t, set(left)
         self.bystander = t.guest(name="bystander", iothreads=1, extra=IGNORE)
         self.before = {guest: guest.nodes.settings() for guest in (*guests, self.bystander)}
-        self.libvirtd = processes(t.machine.service)
+        self.libvirtd = daemon(t.machine.service)
         self.surroundings = Surroundings(t.root)
 
     def check(self):
@@ -41,7 +41,7 @@ class Aftermath:
         """The settings as a restart of libvirtd, if there was one, leaves them: on v2 it writes all
         memory nodes into each guest's `libvirt` group, where nothing stood. A test restarts it, or
         systemd does when it died of what the test put it through."""
-        if processes(self.t.machine.service) == self.libvirtd:
+        if daemon(self.t.machine.service) == self.libvirtd:
             return settings
         return {path: all_nodes(path) if path.endswith("/libvirt/cpuset.mems") else value
                 for path, value in settings.items()}
