@@ -6,7 +6,7 @@ import sys
 import time
 
 from vmpintest import main, virsh, wait_for
-from vmpintest.expect import cpus, equal, pinned, policy
+from vmpintest.expect import cpus, pinned, policy
 from vmpintest.runner import comment, takes
 from vmpintest.trace import Trace
 from vmpintest.waiting import slow
@@ -26,9 +26,9 @@ def starts_pinned(t, **options):
             pinned(guest, "vcpu3", "0")
             guest.destroy()
         comment("ms elsewhere: " + ", ".join(f"{ms:.3f}" for ms in ran))
-        # On a machine that is too busy to let the agent run in time one may be late; an agent that
-        # waits for Started is late each time.
-        equal("ms that vCPUs ran elsewhere in most starts", statistics.median(ran), 0)
+        # On a machine that is too busy to let the agent run in time one may be late. An agent that
+        # waits for Started is late by several ms in most of them (make bench BENCH=first).
+        assert statistics.median(ran) < 1, f"vCPUs ran elsewhere in most starts: {ran} ms"
 
 
 @takes(300)

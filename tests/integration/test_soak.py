@@ -60,7 +60,7 @@ def test_soak(t):
     end = time.monotonic() + SECONDS
     turn = 0
     while time.monotonic() < end or turn < 6 * ROUND:
-        churn.step(turn)
+        churn.step()
         turn += 1
         if turn % ROUND == 0:
             figures.take()
