@@ -238,10 +238,15 @@ static int watch_folder_again(struct folders *folders, const char *path)
     return exhausted(r) ? r : 0;
 }
 
+/* A directory has one watch in a queue: where a policy folder's path leads through the state folder
+ * (/run/vmpin/policies.d), it is the state's as well, and stays. */
 static void disarm(struct folders *folders)
 {
     for (size_t i = 0; i < folders->count; i++) {
-        inotify_rm_watch(folders->queue, folders->list[i].wd);
+        int wd = folders->list[i].wd;
+
+        if (wd != folders->state && wd != folders->holds)
+            inotify_rm_watch(folders->queue, wd);
         free(folders->list[i].name);
     }
     folders->count = 0;
@@ -260,11 +265,12 @@ int folders_arm(struct folders *folders, struct cg_error **err)
     return 0;
 }
 
+/* A policy folder's path that led through the one before loses its watch, too: IN_IGNORED tells. */
 static void watch_instead(const struct folders *folders, int *watch, int dir, uint32_t events)
 {
     if (*watch >= 0)
         inotify_rm_watch(folders->queue, *watch);
-    *watch = inotify_watch(folders->queue, dir, NULL, events | IN_ONLYDIR);
+    *watch = inotify_watch(folders->queue, dir, NULL, events | IN_MASK_ADD | IN_ONLYDIR);
 }
 
 void folders_watch_state(struct folders *folders, int state, int holds)
@@ -295,25 +301,23 @@ struct reading {
     bool policies, paths;
 };
 
-static void take(const struct inotify_event *event, void *data)
+static bool tells_of_loss(const struct inotify_event *event)
 {
-    struct reading *reading = data;
+    return event->mask & IN_MOVE_SELF || (event->mask & IN_DELETE && event->mask & IN_ISDIR);
+}
 
-    if (event->mask & IN_Q_OVERFLOW) {
-        reading->policies = reading->paths = true;
+static void take_state(struct reading *reading, const struct inotify_event *event)
+{
+    const struct folders *folders = reading->folders;
+
+    if (event->wd == folders->holds && event->len && *event->name != '.')
+        reading->hold(event->name, reading->data);
+    else if (event->wd == folders->state && tells_of_loss(event))
         reading->hold(NULL, reading->data);
-        return;
-    }
-    if (event->wd == reading->folders->holds) {
-        if (event->len && *event->name != '.')
-            reading->hold(event->name, reading->data);
-        return;
-    }
-    if (event->wd == reading->folders->state) {
-        if (event->mask & (IN_ISDIR | IN_MOVE_SELF))
-            reading->hold(NULL, reading->data);
-        return;
-    }
+}
+
+static void take_paths(struct reading *reading, const struct inotify_event *event)
+{
     for (size_t i = 0; i < reading->folders->count; i++) {
         const struct folder_watch *one = &reading->folders->list[i];
 
@@ -328,6 +332,19 @@ static void take(const struct inotify_event *event, void *data)
             reading->paths |= (event->mask & (IN_CREATE | IN_MOVED_TO)) != 0; /* perhaps a link */
         }
     }
+}
+
+static void take(const struct inotify_event *event, void *data)
+{
+    struct reading *reading = data;
+
+    if (event->mask & IN_Q_OVERFLOW) {
+        reading->policies = reading->paths = true;
+        reading->hold(NULL, reading->data);
+        return;
+    }
+    take_state(reading, event);
+    take_paths(reading, event); /* one directory may be both */
 }
 
 int folders_read(struct folders *folders, folders_hold_fn hold, void *data, bool *ret_policies,

@@ -29,7 +29,7 @@ void folders_watch_state(struct folders *folders, int state, int holds);
 int folders_arm(struct folders *folders, struct cg_error **err);
 
 /* Takes what is queued, at most a buffer full. `hold` is called for each hold that was set or
- * released, with its file's name, NULL when events were lost or the folder of holds is gone.
+ * released, with its file's name, NULL when events were lost or a folder of the state is gone.
  * *ret_policies: something changed in a policy folder; where the folders' paths changed, they are
  * watched anew. */
 typedef void (*folders_hold_fn)(const char *name, void *data);

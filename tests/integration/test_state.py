@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 
-from vmpintest import main, virsh, wait_for
+from vmpintest import main, virsh, vmpin, wait_for
 from vmpintest.expect import cpus, equal, pinned, policy
 from vmpintest.waiting import holds_for
 
@@ -112,6 +112,17 @@ def test_guests_removed(t):
     in_force(guest, "vcpu0", "1")
     assert agent.running() and "was removed and is made anew" in agent.log(), agent.log()
     assert read_state(t, guest)["lost"], read_state(t, guest)
+
+
+def test_policies_below_the_state(t):
+    """Policies below the state folder, as by default: a folder that comes is heard of, a loss too"""
+    guest = t.guest()
+    below = f"{t.vmpin.state}/policies.d"
+    agent = t.agent(folders=[below])
+    vmpin.Folder(below).write("a.json", policy(guest, {"vcpu0": cpus("1")}))
+    in_force(guest, "vcpu0", "1")
+    remove(f"{t.vmpin.state}/guests")
+    agent.wait_log("was removed and is made anew")
 
 
 def test_holds_removed(t):

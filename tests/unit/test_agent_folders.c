@@ -15,7 +15,8 @@ struct world {
     char folder[128]; /* TOP/etc/vmpin/policies.d */
     const char *paths[2];
     struct folders folders;
-    char held[256]; /* names that were told, each behind a space */
+    char held[256];   /* names that were told, each behind a space */
+    int state, holds; /* TOP/run and a folder in it, where a test has them */
 };
 
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *where)
@@ -69,11 +70,11 @@ static bool changed(struct world *world)
     return any;
 }
 
-static void open_folders(struct world *world, int holds)
+static void open_folders(struct world *world)
 {
     assert_int_equal(folders_open(&world->folders, world->paths, NULL), 0);
-    if (holds >= 0)
-        folders_watch_state(&world->folders, -1, holds);
+    if (world->state >= 0)
+        folders_watch_state(&world->folders, world->state, world->holds);
     assert_false(changed(world));
 }
 
@@ -84,7 +85,7 @@ static int set_up(void **state)
     if (!world)
         return -1;
     *state = world;
-    world->folders.queue = -1;
+    world->folders.queue = world->state = world->holds = -1;
     strcpy(world->top, "/tmp/vmpin-folders-XXXXXX");
     if (!mkdtemp(world->top))
         return -1;
@@ -100,7 +101,32 @@ static int set_up_with_folder(void **state)
         return -1;
     make(*state, "etc/vmpin");
     make(*state, "etc/vmpin/policies.d");
-    open_folders(*state, -1);
+    open_folders(*state);
+    return 0;
+}
+
+static int open_folder(const struct world *world, const char *path)
+{
+    return open(at(world, path), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* As it is by default: /run/vmpin and /run/vmpin/policies.d, which is not there yet. */
+static int set_up_with_state(void **state)
+{
+    struct world *world;
+
+    if (set_up(state) < 0)
+        return -1;
+    world = *state;
+    make(world, "run");
+    make(world, "run/guests");
+    make(world, "run/holds");
+    world->state = open_folder(world, "run");
+    world->holds = open_folder(world, "run/holds");
+    if (world->state < 0 || world->holds < 0)
+        return -1;
+    snprintf(world->folder, sizeof(world->folder), "%s", at(world, "run/policies.d"));
+    open_folders(world);
     return 0;
 }
 
@@ -109,6 +135,8 @@ static int tear_down(void **state)
     struct world *world = *state;
 
     folders_close(&world->folders);
+    closep(&world->state);
+    closep(&world->holds);
     nftw(world->top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(world);
     return 0;
@@ -161,7 +189,7 @@ static void a_folder_that_comes_later_is_noticed_and_then_watched(void **state)
 {
     struct world *world = *state;
 
-    open_folders(world, -1);
+    open_folders(world);
     put(world, "etc/other", "");
     assert_false(changed(world));
     make(world, "etc/vmpin");
@@ -176,7 +204,7 @@ static void a_folder_that_comes_with_its_parents_at_once_is_watched(void **state
 {
     struct world *world = *state;
 
-    open_folders(world, -1);
+    open_folders(world);
     make(world, "aside");
     make(world, "aside/policies.d");
     assert_int_equal(rename(at(world, "aside"), at(world, "etc/vmpin")), 0);
@@ -219,7 +247,7 @@ static void a_folder_that_is_a_link_is_followed_and_so_is_its_change(void **stat
     make(world, "one");
     make(world, "two");
     assert_int_equal(symlink("../../one", at(world, "etc/vmpin/policies.d")), 0);
-    open_folders(world, -1);
+    open_folders(world);
     put(world, "one/a.json", "{}");
     assert_true(changed(world));
     put(world, "two/a.json", "{}");
@@ -276,19 +304,53 @@ static void a_link_to_the_null_device_is_not_followed(void **state)
 static void holds_are_told_by_name_when_set_and_when_released(void **state)
 {
     struct world *world = *state;
-    cleanup_close int holds = -1;
 
-    make(world, "holds");
-    holds = open(at(world, "holds"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_true(holds >= 0);
-    open_folders(world, holds);
-    put(world, "holds/.all.new", "0\n");
-    assert_int_equal(rename(at(world, "holds/.all.new"), at(world, "holds/all")), 0);
+    put(world, "run/holds/.all.new", "0\n");
+    assert_int_equal(rename(at(world, "run/holds/.all.new"), at(world, "run/holds/all")), 0);
     assert_false(changed(world));
     assert_string_equal(world->held, " all");
-    assert_int_equal(unlink(at(world, "holds/all")), 0);
+    assert_int_equal(unlink(at(world, "run/holds/all")), 0);
     assert_false(changed(world));
     assert_string_equal(world->held, " all all");
+}
+
+static void a_folder_that_comes_later_below_the_state_is_noticed(void **state)
+{
+    struct world *world = *state;
+
+    make(world, "run/policies.d");
+    assert_true(changed(world));
+    put(world, "run/policies.d/a.json", "{}");
+    assert_true(changed(world));
+}
+
+static void a_folder_that_comes_is_no_loss_of_state(void **state)
+{
+    struct world *world = *state;
+
+    make(world, "run/policies.d");
+    assert_true(changed(world));
+    assert_string_equal(world->held, "");
+}
+
+static void a_loss_of_state_is_told_of_after_the_folders_are_watched_anew(void **state)
+{
+    struct world *world = *state;
+
+    assert_int_equal(folders_arm(&world->folders, NULL), 0);
+    assert_int_equal(rmdir(at(world, "run/guests")), 0);
+    changed(world);
+    assert_string_equal(world->held, " (lost)");
+}
+
+static void a_folder_below_the_state_is_watched_after_the_state_is_watched_anew(void **state)
+{
+    struct world *world = *state;
+
+    folders_watch_state(&world->folders, world->state, world->holds);
+    changed(world);
+    make(world, "run/policies.d");
+    assert_true(changed(world));
 }
 
 int main(void)
@@ -319,8 +381,18 @@ int main(void)
                                         set_up_with_folder, tear_down),
         cmocka_unit_test_setup_teardown(a_link_to_the_null_device_is_not_followed,
                                         set_up_with_folder, tear_down),
-        cmocka_unit_test_setup_teardown(holds_are_told_by_name_when_set_and_when_released, set_up,
+        cmocka_unit_test_setup_teardown(holds_are_told_by_name_when_set_and_when_released,
+                                        set_up_with_state, tear_down),
+        cmocka_unit_test_setup_teardown(a_folder_that_comes_later_below_the_state_is_noticed,
+                                        set_up_with_state, tear_down),
+        cmocka_unit_test_setup_teardown(a_folder_that_comes_is_no_loss_of_state, set_up_with_state,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_loss_of_state_is_told_of_after_the_folders_are_watched_anew, set_up_with_state,
+            tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_folder_below_the_state_is_watched_after_the_state_is_watched_anew, set_up_with_state,
+            tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
