@@ -79,7 +79,8 @@ def test_no_room(t):
     guest.nodes.set_cpus("vcpu0", "1")
     wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "the heal")
     os.mkdir(os.path.dirname(file))
-    wait_for(lambda: sample(file, "vmpin_heals_total") == 1, 30, "the heal in the metrics")
+    # On a slow machine only when they are written without news, once a minute.
+    wait_for(lambda: sample(file, "vmpin_heals_total") >= 1, 90, "the heal in the metrics")
     equal("times that it was told", agent.log().count("the metrics cannot be written"), 1)
 
 
