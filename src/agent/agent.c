@@ -9,7 +9,7 @@ bool agent_writes(const struct agent *agent)
 }
 
 /* What failed before the loop runs, as an exit status. */
-static int refuse(const struct log *log, int r, const struct cg_error *error)
+static int refuse(struct log *log, int r, const struct cg_error *error)
 {
     log_line(log, LOG_ERR, "%s", error ? cg_error_text(error) : strerror(-r));
     if (r == -EACCES || r == -EPERM)

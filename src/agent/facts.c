@@ -11,8 +11,7 @@
 /* libvirt's event comes after its write, and so most often after the heal. */
 #define SAME_MOMENT (500 * CORE_MS)
 
-static void note_writer(const struct agent *agent, const struct managed *guest,
-                        enum message_event event)
+static void note_writer(struct agent *agent, const struct managed *guest, enum message_event event)
 {
     if (event == EVENT_TUNABLE && guest->healed_at && agent_now() - guest->healed_at < SAME_MOMENT)
         tell_libvirt_wrote(&agent->log, guest);

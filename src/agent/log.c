@@ -13,6 +13,8 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION /* the entry's kind says more than a line of source does */
 #include <systemd/sd-journal.h>
 
+#define PATIENCE_MS 100
+
 /* $JOURNAL_STREAM is "DEVICE:INODE" of the stream that the service manager connected
  * (systemd.exec(5)); somebody may have redirected stderr since. */
 static bool stderr_is_journal(void)
@@ -30,16 +32,19 @@ static int connect_to_journal(void)
 {
     const struct sockaddr_un address = {.sun_family = AF_UNIX,
                                         .sun_path = "/run/systemd/journal/socket"};
-    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    cleanup_close int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-    if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
-        closep(&fd);
-    return fd;
+    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+        return -1;
+    return steal_fd(&fd);
 }
 
 void log_init(struct log *log, bool verbose)
 {
-    *log = (struct log){.journal = stderr_is_journal(), .verbose = verbose, .to_journal = -1};
+    *log = (struct log){.journal = stderr_is_journal(),
+                        .verbose = verbose,
+                        .to_journal = -1,
+                        .patience = PATIENCE_MS};
     if (log->journal)
         log->to_journal = connect_to_journal();
 }
@@ -103,43 +108,72 @@ void log_fields_release(struct log_fields *fields)
     *fields = (struct log_fields){0};
 }
 
-/* Would a write of up to PIPE_BUF bytes return at once, if only with an error? Guests must not wait
- * for a log. */
-static bool has_room(int fd)
+/* Whether a write of up to PIPE_BUF bytes to a pipe or the journal would return at once, if only
+ * with an error. A slow reader is given time; one that has just let it pass is not waited for
+ * again: guests must not wait for a log at each entry. */
+static bool wait_for_room(const struct log *log, int fd)
 {
     struct pollfd out = {.fd = fd, .events = POLLOUT};
 
-    return poll(&out, 1, 0) != 0;
+    return poll(&out, 1, log->left_out ? 0 : log->patience) != 0;
 }
 
-static void say_to_journal(const struct log_entry *entry, const char *text)
+static bool say_to_journal(const struct log *log, const struct log_entry *entry, const char *text)
 {
     struct log_fields fields;
 
+    if (log->to_journal >= 0 && !wait_for_room(log, log->to_journal))
+        return false;
     if (log_fields_make(entry, text, &fields) < 0)
-        return;
+        return false;
     sd_journal_sendv(fields.fields, (int)fields.count);
     log_fields_release(&fields);
+    return true;
 }
 
-/* In one write as a rule, so that lines of several programs do not mix. What a pipe or a terminal
- * that nobody reads any more has no room for is lost. */
-static void say_to_stderr(const char *text)
+/* In one write as a rule, so that lines of several programs do not mix. */
+static bool say_to_stderr(struct log *log, const char *text)
 {
     cleanup_free char *shown = text_escape(text), *line = NULL;
-    int length = shown ? asprintf(&line, "vmpin agent: %s\n", shown) : -1;
+    int length = shown ? asprintf(&line, "%svmpin agent: %s\n", log->cut ? "\n" : "", shown) : -1;
+    int done = 0;
 
-    if (length < 0)
+    if (length < 0) {
         line = NULL;
-    for (int done = 0; done < length && has_room(STDERR_FILENO); done += PIPE_BUF) {
+        return false;
+    }
+    for (; done < length && wait_for_room(log, STDERR_FILENO); done += PIPE_BUF) {
         size_t rest = (size_t)(length - done);
 
         if (write(STDERR_FILENO, line + done, rest < PIPE_BUF ? rest : PIPE_BUF) < 0)
-            return; /* there is nowhere to tell of it */
+            return true; /* there is nowhere to tell of it */
     }
+    if (done > 0)
+        log->cut = done < length;
+    return done >= length;
 }
 
-printf_like(3, 0) static void say(const struct log *log, const struct log_entry *entry,
+/* Whether there was room for it. */
+static bool put(struct log *log, const struct log_entry *entry, const char *text)
+{
+    return log->journal ? say_to_journal(log, entry, text) : say_to_stderr(log, text);
+}
+
+static bool tell_left_out(struct log *log)
+{
+    char text[80];
+
+    if (log->left_out == 0)
+        return true;
+    snprintf(text, sizeof(text), "%u %s left out, since the log had no room", log->left_out,
+             log->left_out == 1 ? "entry was" : "entries were");
+    if (!put(log, &(struct log_entry){.priority = LOG_WARNING}, text))
+        return false;
+    log->left_out = 0;
+    return true;
+}
+
+printf_like(3, 0) static void say(struct log *log, const struct log_entry *entry,
                                   const char *format, va_list args)
 {
     cleanup_free char *text = NULL;
@@ -148,15 +182,11 @@ printf_like(3, 0) static void say(const struct log *log, const struct log_entry 
         return;
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
-    else if (log->journal && log->to_journal >= 0 && !has_room(log->to_journal))
-        return; /* a journald that hangs has its queue full */
-    else if (log->journal)
-        say_to_journal(entry, text);
-    else
-        say_to_stderr(text);
+    if (!text || !tell_left_out(log) || !put(log, entry, text))
+        log->left_out++;
 }
 
-void log_entry(const struct log *log, const struct log_entry *entry, const char *format, ...)
+void log_entry(struct log *log, const struct log_entry *entry, const char *format, ...)
 {
     va_list args;
 
@@ -165,7 +195,7 @@ void log_entry(const struct log *log, const struct log_entry *entry, const char 
     va_end(args);
 }
 
-void log_line(const struct log *log, int priority, const char *format, ...)
+void log_line(struct log *log, int priority, const char *format, ...)
 {
     va_list args;
 

@@ -12,9 +12,12 @@
 #include <syslog.h>
 
 struct log {
-    bool journal; /* stderr leads to it */
-    bool verbose; /* LOG_DEBUG entries too */
-    int to_journal; /* a socket that tells whether it takes an entry now; -1: not known */
+    bool journal;      /* stderr leads to it */
+    bool verbose;      /* LOG_DEBUG entries too */
+    int to_journal;    /* a socket that tells whether it takes an entry now; -1: not known */
+    int patience;      /* ms in which a reader has to make room */
+    unsigned left_out; /* entries, since there was room for the last one; told with the next */
+    bool cut;          /* the last line on stderr has no end */
 };
 
 /* Beside the text. NULL: nothing that would go there. */
@@ -28,10 +31,10 @@ struct log_entry {
 
 void log_init(struct log *log, bool verbose);
 void log_close(struct log *log);
-void log_entry(const struct log *log, const struct log_entry *entry, const char *format, ...)
+void log_entry(struct log *log, const struct log_entry *entry, const char *format, ...)
     printf_like(3, 4);
 /* The same without fields. */
-void log_line(const struct log *log, int priority, const char *format, ...) printf_like(3, 4);
+void log_line(struct log *log, int priority, const char *format, ...) printf_like(3, 4);
 
 /* An entry as sd_journal_sendv(3) takes it: "NAME=value". */
 struct log_fields {

@@ -13,7 +13,7 @@ void moves_init(struct moves *moves)
     mover_init(&moves->mover);
 }
 
-static void tell_end(const struct agent *agent, struct managed *guest, uint64_t elsewhere,
+static void tell_end(struct agent *agent, struct managed *guest, uint64_t elsewhere,
                      const struct cg_error *error)
 {
     double seconds = (double)(agent_now() - agent->moves.began) / (double)CORE_SECOND;

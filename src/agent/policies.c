@@ -10,8 +10,7 @@ void policies_release(struct policies *policies)
     policy_problems_release(&policies->problems);
 }
 
-void policies_restore(struct policies *policies, const struct state_dir *state,
-                      const struct log *log)
+void policies_restore(struct policies *policies, const struct state_dir *state, struct log *log)
 {
     cleanup_buffer struct buffer text = {0};
     cleanup_error struct cg_error *error = NULL;
@@ -64,7 +63,7 @@ static bool has_file(const struct policy_problems *problems, size_t count, const
 }
 
 static void tell_problems(const struct policy_problems *old, const struct policy_problems *new,
-                          const struct log *log)
+                          struct log *log)
 {
     static const struct log_entry wrong = {.priority = LOG_ERR, .id = ENTRY_POLICY_WRONG},
                                   mended = {.priority = LOG_INFO, .id = ENTRY_POLICY_MENDED};
@@ -86,8 +85,7 @@ static void tell_problems(const struct policy_problems *old, const struct policy
     }
 }
 
-void policies_save(const struct policies *policies, const struct state_dir *state,
-                   const struct log *log)
+void policies_save(const struct policies *policies, const struct state_dir *state, struct log *log)
 {
     cleanup_free char *text = NULL;
     cleanup_error struct cg_error *error = NULL;
@@ -103,7 +101,7 @@ void policies_save(const struct policies *policies, const struct state_dir *stat
                  error ? cg_error_text(error) : strerror(-r));
 }
 
-int policies_load(struct policies *policies, const struct state_dir *state, const struct log *log)
+int policies_load(struct policies *policies, const struct state_dir *state, struct log *log)
 {
     const struct policy_load load = {
         .folders = policies->folders, .trust_checked = true, .owner = geteuid()};

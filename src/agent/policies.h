@@ -18,16 +18,14 @@ void policies_release(struct policies *policies);
 
 /* Takes up what an earlier agent had in force: a wrong file keeps its policies from there. Nothing
  * saved is no failure; something damaged is told and does without. */
-void policies_restore(struct policies *policies, const struct state_dir *state,
-                      const struct log *log);
+void policies_restore(struct policies *policies, const struct state_dir *state, struct log *log);
 
 /* Reads the folders. A problem is logged when it is new, and when the last one of a file is gone.
  * `state` (NULL: nothing is to be written) gets the set. -ENOMEM: everything stays as it was. */
-int policies_load(struct policies *policies, const struct state_dir *state, const struct log *log);
+int policies_load(struct policies *policies, const struct state_dir *state, struct log *log);
 
 /* Saves what is in force; a failure is logged. */
-void policies_save(const struct policies *policies, const struct state_dir *state,
-                   const struct log *log);
+void policies_save(const struct policies *policies, const struct state_dir *state, struct log *log);
 
 /* Is something wrong with that file (or folder) now? And with how many? */
 bool policies_is_wrong(const struct policies *policies, const char *file);

@@ -71,8 +71,7 @@ static void entry_is_by(struct log_entry *entry, const struct writer *writer)
     entry->writer = writer && *writer->name ? writer->name : NULL;
 }
 
-static void trouble_tell(const struct log *log, const struct trouble *trouble,
-                         struct managed *guest)
+static void trouble_tell(struct log *log, const struct trouble *trouble, struct managed *guest)
 {
     bool mended = guest->told && !trouble->hash;
     struct log_entry entry;
@@ -129,8 +128,8 @@ static void entry_is_of(struct log_entry *entry, struct cg_role role, const char
     entry->policy = origin && *origin->policy ? origin->policy : NULL;
 }
 
-static void tell_done(const struct log *log, const struct managed *guest,
-                      const struct change *change, const char *text, const struct writer *writer)
+static void tell_done(struct log *log, const struct managed *guest, const struct change *change,
+                      const char *text, const struct writer *writer)
 {
     static const struct {
         int priority;
@@ -199,7 +198,7 @@ static void add_refusal(struct trouble *trouble, const struct managed *guest,
         trouble_add(trouble, &entry, line);
 }
 
-void tell_report(const struct log *log, struct managed *guest, const struct report *report,
+void tell_report(struct log *log, struct managed *guest, const struct report *report,
                  const char *not_made, const struct writer *writers)
 {
     struct log_entry failed = tell_entry(guest, LOG_ERR, ENTRY_FAILED);
@@ -229,7 +228,7 @@ void tell_report(const struct log *log, struct managed *guest, const struct repo
              guest_status_name(report->status));
 }
 
-void tell_failure(const struct log *log, struct managed *guest, const char *why)
+void tell_failure(struct log *log, struct managed *guest, const char *why)
 {
     struct log_entry failed = tell_entry(guest, LOG_ERR, ENTRY_FAILED);
     struct trouble trouble = {0};
@@ -239,7 +238,7 @@ void tell_failure(const struct log *log, struct managed *guest, const char *why)
     trouble_release(&trouble);
 }
 
-void tell_libvirt_wrote(const struct log *log, const struct managed *guest)
+void tell_libvirt_wrote(struct log *log, const struct managed *guest)
 {
     const struct log_entry entry = tell_entry(guest, LOG_NOTICE, ENTRY_HEALED);
 

@@ -12,13 +12,13 @@ struct log_entry tell_entry(const struct managed *guest, int priority, const cha
 
 /* Takes note in `guest` of the trouble told. `not_made` is said of changes that the pass planned
  * and did not make: "held back". `writers`: of each change, who wrote before; NULL: not known. */
-void tell_report(const struct log *log, struct managed *guest, const struct report *report,
+void tell_report(struct log *log, struct managed *guest, const struct report *report,
                  const char *not_made, const struct writer *writers);
 
 /* The same for a pass that could not be made. */
-void tell_failure(const struct log *log, struct managed *guest, const char *why);
+void tell_failure(struct log *log, struct managed *guest, const char *why);
 
 /* libvirt tells that somebody changed a tunable through it, just when drift was undone. */
-void tell_libvirt_wrote(const struct log *log, const struct managed *guest);
+void tell_libvirt_wrote(struct log *log, const struct managed *guest);
 
 #endif

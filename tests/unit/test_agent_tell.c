@@ -1,10 +1,8 @@
 /* What the agent says of a pass: stderr is a file here, read back. */
 #include "agent/entries.h"
 #include "agent/tell.h"
-#include "base/buffer.h"
 
 #include <fcntl.h>
-#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -171,6 +169,7 @@ static void the_journal_is_where_stderr_leads_to_it(void **state)
     setenv("JOURNAL_STREAM", stream, true);
     log_init(&world->log, false);
     assert_true(world->log.journal);
+    log_close(&world->log);
     setenv("JOURNAL_STREAM", "1:1", true);
     log_init(&world->log, false);
     assert_false(world->log.journal);
@@ -255,31 +254,6 @@ static void debug_lines_are_for_verbose_alone(void **state)
     assert_string_equal(said(world), "vmpin agent: a\n");
 }
 
-/* Were it waited for, SIGALRM would end the program. */
-static void a_log_that_nobody_reads_is_not_waited_for(void **state)
-{
-    struct world *world = *state;
-    cleanup_buffer struct buffer all = {0};
-    char longer[2 * PIPE_BUF], piece[2 * PIPE_BUF];
-    int ends[2];
-
-    memset(longer, 'x', sizeof(longer) - 1);
-    longer[sizeof(longer) - 1] = '\0';
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
-    alarm(60);
-    for (int i = 0; i < 1000; i++)
-        log_line(&world->log, LOG_INFO, "%s", i % 2 ? "short" : longer);
-    assert_true(read(ends[0], piece, sizeof(piece)) > 0);
-    log_line(&world->log, LOG_INFO, "there is room again");
-    alarm(0);
-    assert_true(dup2(world->stderr_before, STDERR_FILENO) >= 0);
-    close(ends[1]);
-    assert_int_equal(buffer_read(&all, ends[0], 16 << 20), 0);
-    close(ends[0]);
-    assert_non_null(strstr(all.data, "there is room again\n"));
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -300,8 +274,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(an_entry_has_the_writer_where_it_is_known, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(debug_lines_are_for_verbose_alone, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_log_that_nobody_reads_is_not_waited_for, set_up,
-                                        tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
