@@ -10,10 +10,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#define SD_JOURNAL_SUPPRESS_LOCATION /* the entry's kind says more than a line of source does */
-#include <systemd/sd-journal.h>
 
-#define PATIENCE_MS 100
+#define PATIENCE_MS  100
+#define JOURNAL_ROOM (8 << 20) /* bytes; the kernel gives no more than net.core.wmem_max allows */
 
 /* $JOURNAL_STREAM is "DEVICE:INODE" of the stream that the service manager connected
  * (systemd.exec(5)); somebody may have redirected stderr since. */
@@ -27,14 +26,15 @@ static bool stderr_is_journal(void)
            fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
-/* libsystemd keeps its own to itself. */
-static int connect_to_journal(void)
+/* Not libsystemd's, which waits for a journal that hangs for as long as it does. */
+static int open_to_journal(void)
 {
-    const struct sockaddr_un address = {.sun_family = AF_UNIX,
-                                        .sun_path = "/run/systemd/journal/socket"};
+    const struct timeval patience = {.tv_usec = PATIENCE_MS * 1000};
+    const int room = JOURNAL_ROOM;
     cleanup_close int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-    if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0 ||
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)) < 0)
         return -1;
     return steal_fd(&fd);
 }
@@ -46,7 +46,8 @@ void log_init(struct log *log, bool verbose)
                         .to_journal = -1,
                         .patience = PATIENCE_MS};
     if (log->journal)
-        log->to_journal = connect_to_journal();
+        log->to_journal = open_to_journal();
+    log->journal = log->to_journal >= 0; /* its stream, which stderr is, takes lines too */
 }
 
 void log_close(struct log *log)
@@ -62,7 +63,7 @@ static int add_field(struct log_fields *fields, const char *name, const char *va
     if (!value)
         return 0;
     shown = text_escape(value);
-    if (!shown || asprintf(&text, "%s=%s", name, shown) < 0)
+    if (!shown || asprintf(&text, "%s=%s\n", name, shown) < 0)
         return -ENOMEM;
     fields->texts[fields->count] = text;
     fields->fields[fields->count++] = (struct iovec){.iov_base = text, .iov_len = strlen(text)};
@@ -108,27 +109,28 @@ void log_fields_release(struct log_fields *fields)
     *fields = (struct log_fields){0};
 }
 
-/* Whether a write of up to PIPE_BUF bytes to a pipe or the journal would return at once, if only
- * with an error. A slow reader is given time; one that has just let it pass is not waited for
- * again: guests must not wait for a log at each entry. */
+static bool say_to_journal(const struct log *log, const struct log_entry *entry, const char *text)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "/run/systemd/journal/socket"};
+    struct msghdr message = {.msg_name = &address, .msg_namelen = sizeof(address)};
+    struct log_fields fields;
+    ssize_t sent;
+
+    if (log_fields_make(entry, text, &fields) < 0)
+        return false;
+    message.msg_iov = fields.fields;
+    message.msg_iovlen = fields.count;
+    sent = sendmsg(log->to_journal, &message, MSG_NOSIGNAL | (log->left_out ? MSG_DONTWAIT : 0));
+    log_fields_release(&fields);
+    return sent >= 0;
+}
+
+/* Whether a write of up to PIPE_BUF bytes to a pipe would return at once, if only with an error. */
 static bool wait_for_room(const struct log *log, int fd)
 {
     struct pollfd out = {.fd = fd, .events = POLLOUT};
 
     return poll(&out, 1, log->left_out ? 0 : log->patience) != 0;
-}
-
-static bool say_to_journal(const struct log *log, const struct log_entry *entry, const char *text)
-{
-    struct log_fields fields;
-
-    if (log->to_journal >= 0 && !wait_for_room(log, log->to_journal))
-        return false;
-    if (log_fields_make(entry, text, &fields) < 0)
-        return false;
-    sd_journal_sendv(fields.fields, (int)fields.count);
-    log_fields_release(&fields);
-    return true;
 }
 
 /* In one write as a rule, so that lines of several programs do not mix. */
@@ -153,7 +155,8 @@ static bool say_to_stderr(struct log *log, const char *text)
     return done >= length;
 }
 
-/* Whether there was room for it. */
+/* Whether there was room for it. A slow reader is given time; one that has just let it pass is not
+ * waited for again: guests must not wait for a log at each entry. */
 static bool put(struct log *log, const struct log_entry *entry, const char *text)
 {
     return log->journal ? say_to_journal(log, entry, text) : say_to_stderr(log, text);
@@ -165,7 +168,7 @@ static bool tell_left_out(struct log *log)
 
     if (log->left_out == 0)
         return true;
-    snprintf(text, sizeof(text), "%u %s left out, since the log had no room", log->left_out,
+    snprintf(text, sizeof(text), "%u %s left out of the log", log->left_out,
              log->left_out == 1 ? "entry was" : "entries were");
     if (!put(log, &(struct log_entry){.priority = LOG_WARNING}, text))
         return false;

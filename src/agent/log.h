@@ -12,10 +12,10 @@
 #include <syslog.h>
 
 struct log {
-    bool journal;      /* stderr leads to it */
+    bool journal;      /* stderr leads to it, and `to_journal` */
     bool verbose;      /* LOG_DEBUG entries too */
-    int to_journal;    /* a socket that tells whether it takes an entry now; -1: not known */
-    int patience;      /* ms in which a reader has to make room */
+    int to_journal;    /* a socket; -1: none */
+    int patience;      /* ms in which the reader of a pipe has to make room */
     unsigned left_out; /* entries, since there was room for the last one; told with the next */
     bool cut;          /* the last line on stderr has no end */
 };
@@ -36,7 +36,7 @@ void log_entry(struct log *log, const struct log_entry *entry, const char *forma
 /* The same without fields. */
 void log_line(struct log *log, int priority, const char *format, ...) printf_like(3, 4);
 
-/* An entry as sd_journal_sendv(3) takes it: "NAME=value". */
+/* An entry as journald's native protocol has it: "NAME=value\n". */
 struct log_fields {
     char *texts[11];
     struct iovec fields[11];

@@ -24,6 +24,7 @@ struct world {
     struct buffer all; /* that was read from it */
     char *root;        /* of a host with another journal, or none */
     int root_before, journal;
+    char entry[4096]; /* of it */
 };
 
 static int set_up(void **state)
@@ -141,7 +142,7 @@ static void how_many_entries_were_left_out_is_told_once_there_is_room_again(void
     lost = 1000 - count_lines(said(world));
     log_line(&world->log, LOG_INFO, "there is room again");
     snprintf(wanted, sizeof(wanted),
-             "vmpin agent: %d entries were left out, since the log had no room\n"
+             "vmpin agent: %d entries were left out of the log\n"
              "vmpin agent: there is room again\n",
              lost);
     assert_string_equal(said(world), wanted);
@@ -156,12 +157,11 @@ static void what_follows_a_line_that_was_cut_off_has_a_line_of_its_own(void **st
     log_line(&world->log, LOG_INFO, "%0*d", 2 * world->capacity, 0);
     assert_int_equal(count_lines(said(world)), 0);
     log_line(&world->log, LOG_INFO, "next");
-    assert_string_equal(said(world),
-                        "\nvmpin agent: 1 entry was left out, since the log had no room\n"
-                        "vmpin agent: next\n");
+    assert_string_equal(said(world), "\nvmpin agent: 1 entry was left out of the log\n"
+                                     "vmpin agent: next\n");
 }
 
-/* From now on stderr is the journal, and "/" a folder without a journal's socket. */
+/* From now on stderr is the journal, and "/" a folder without the journal's socket. */
 static void enter_host(struct world *world)
 {
     char stream[64];
@@ -177,48 +177,82 @@ static void enter_host(struct world *world)
     setenv("JOURNAL_STREAM", stream, true);
 }
 
-static void a_journal_that_is_not_there_has_no_descriptor(void **state)
-{
-    struct world *world = *state;
-
-    if (geteuid() != 0)
-        skip();
-    enter_host(world);
-    log_init(&world->log, false);
-    assert_true(world->log.journal);
-    assert_int_equal(world->log.to_journal, -1);
-}
-
-/* The next entry in the journal; "" where there is none. */
-static const char *journal_entry(const struct world *world, char ret[static 4096])
-{
-    ssize_t n = recv(world->journal, ret, 4095, MSG_DONTWAIT);
-
-    ret[n > 0 ? n : 0] = '\0';
-    return ret;
-}
-
-static void a_journal_that_hangs_is_told_what_was_left_out_when_it_reads_again(void **state)
+/* A journal that reads nothing by itself, as one that hangs. */
+static void open_journal(struct world *world)
 {
     static const struct sockaddr_un address = {.sun_family = AF_UNIX,
                                                .sun_path = "/" JOURNAL "/socket"};
+
+    world->journal = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(world->journal, (const struct sockaddr *)&address, sizeof(address)), 0);
+}
+
+/* The beginning of the next entry in the journal; "" where there is none. */
+static const char *journal_entry(struct world *world)
+{
+    ssize_t n = recv(world->journal, world->entry, sizeof(world->entry) - 1, MSG_DONTWAIT);
+
+    world->entry[n > 0 ? n : 0] = '\0';
+    return world->entry;
+}
+
+/* Entries of `length` until so many were left out, then another one when it has read the rest. */
+static void hang(struct world *world, int length, unsigned left_out)
+{
+    char told[64];
+
+    snprintf(told, sizeof(told), "MESSAGE=%u entries were left out of the log\n", left_out);
+    while (world->log.left_out < left_out)
+        log_line(&world->log, LOG_INFO, "it hangs %0*d", length, 0);
+    assert_non_null(strstr(journal_entry(world), "MESSAGE=it hangs 0"));
+    while (*journal_entry(world))
+        ;
+    log_line(&world->log, LOG_INFO, "it reads again");
+    assert_non_null(strstr(journal_entry(world), told));
+    assert_non_null(strstr(world->entry, "\nPRIORITY=4\n"));
+    assert_non_null(strstr(journal_entry(world), "MESSAGE=it reads again\n"));
+}
+
+static void a_journal_whose_queue_is_full_is_told_later_what_was_left_out(void **state)
+{
     struct world *world = *state;
-    char entry[4096];
 
     if (geteuid() != 0)
         skip();
     enter_host(world);
-    world->journal = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    assert_int_equal(bind(world->journal, (const struct sockaddr *)&address, sizeof(address)), 0);
+    open_journal(world);
     log_init(&world->log, false);
-    while (world->log.left_out < 3)
-        log_line(&world->log, LOG_INFO, "it hangs");
-    while (*journal_entry(world, entry))
-        assert_non_null(strstr(entry, "MESSAGE=it hangs\n"));
-    log_line(&world->log, LOG_INFO, "it reads again");
-    assert_non_null(strstr(journal_entry(world, entry), "MESSAGE=3 entries were left out, since"));
-    assert_non_null(strstr(entry, "PRIORITY=4\n"));
-    assert_non_null(strstr(journal_entry(world, entry), "MESSAGE=it reads again\n"));
+    hang(world, 1, 1000); /* were each waited for, it would take 100 s */
+}
+
+static void a_journal_is_not_waited_for_where_the_senders_own_room_is_used_up(void **state)
+{
+    struct world *world = *state;
+    socklen_t size = sizeof(int);
+    int room;
+
+    if (geteuid() != 0)
+        skip();
+    enter_host(world);
+    open_journal(world);
+    log_init(&world->log, false);
+    assert_int_equal(getsockopt(world->log.to_journal, SOL_SOCKET, SO_SNDBUF, &room, &size), 0);
+    hang(world, room / 4, 2);
+}
+
+static void a_journal_that_was_not_there_is_told_later_what_was_left_out(void **state)
+{
+    struct world *world = *state;
+
+    if (geteuid() != 0)
+        skip();
+    enter_host(world);
+    log_init(&world->log, false);
+    log_line(&world->log, LOG_INFO, "nobody hears it");
+    open_journal(world);
+    log_line(&world->log, LOG_INFO, "it is there");
+    assert_non_null(strstr(journal_entry(world), "MESSAGE=1 entry was left out of the log\n"));
+    assert_non_null(strstr(journal_entry(world), "MESSAGE=it is there\n"));
 }
 
 int main(void)
@@ -231,10 +265,12 @@ int main(void)
             how_many_entries_were_left_out_is_told_once_there_is_room_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_follows_a_line_that_was_cut_off_has_a_line_of_its_own,
                                         set_up, tear_down),
-        cmocka_unit_test_setup_teardown(a_journal_that_is_not_there_has_no_descriptor, set_up,
-                                        tear_down),
         cmocka_unit_test_setup_teardown(
-            a_journal_that_hangs_is_told_what_was_left_out_when_it_reads_again, set_up, tear_down),
+            a_journal_whose_queue_is_full_is_told_later_what_was_left_out, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_journal_is_not_waited_for_where_the_senders_own_room_is_used_up, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(
+            a_journal_that_was_not_there_is_told_later_what_was_left_out, set_up, tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -182,10 +182,11 @@ static void an_entry_has_the_fields_that_are_known(void **state)
 {
     struct world *world = *state;
     struct log_entry entry = tell_entry(&world->guest, LOG_NOTICE, ENTRY_HEALED);
-    static const char *const wanted[] = {"MESSAGE=he\\x1bllo",      "PRIORITY=5",
-                                         "SYSLOG_IDENTIFIER=vmpin", ("MESSAGE_ID=" ENTRY_HEALED),
-                                         "VMPIN_GUEST=web\\x0a1",   "VMPIN_UUID=0-1",
-                                         "VMPIN_NODE=vcpu3",        "VMPIN_POLICY=db"};
+    static const char *const wanted[] = {
+        "MESSAGE=he\\x1bllo\n",      "PRIORITY=5\n",
+        "SYSLOG_IDENTIFIER=vmpin\n", ("MESSAGE_ID=" ENTRY_HEALED "\n"),
+        "VMPIN_GUEST=web\\x0a1\n",   "VMPIN_UUID=0-1\n",
+        "VMPIN_NODE=vcpu3\n",        "VMPIN_POLICY=db\n"};
     struct log_fields fields;
 
     snprintf(world->guest.uuid, sizeof(world->guest.uuid), "0-1");
@@ -238,8 +239,8 @@ static void an_entry_has_the_writer_where_it_is_known(void **state)
 
     assert_int_equal(log_fields_make(&entry, "", &fields), 0);
     assert_int_equal(fields.count, 5);
-    assert_string_equal(fields.texts[3], "VMPIN_WRITER=sh\\x09");
-    assert_string_equal(fields.texts[4], "VMPIN_WRITER_PID=12");
+    assert_string_equal(fields.texts[3], "VMPIN_WRITER=sh\\x09\n");
+    assert_string_equal(fields.texts[4], "VMPIN_WRITER_PID=12\n");
     log_fields_release(&fields);
 }
 
