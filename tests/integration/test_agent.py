@@ -140,7 +140,7 @@ def test_echo_is_healed(t):
     guest = t.guest()
     t.policies.write("a.json", policy(guest, {"vcpu1": cpus("1")}, name="corner"))
     agent = t.agent()
-    in_force(guest, "vcpu1", "1")
+    agent.wait_log("set vcpu1 cpuset.cpus")
     lines = len(agent.log())
     guest.nodes.set_cpus("vcpu1", "0")
     in_force(guest, "vcpu1", "1")
