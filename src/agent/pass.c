@@ -37,8 +37,7 @@ static void judge(struct agent *agent, struct managed *guest, const struct repor
         const struct change *change = &report->changes[i];
 
         planned |= change->state == CHANGE_PLANNED || change->state == CHANGE_SKIPPED;
-        failed |= change->state == CHANGE_FAILED || change->state == CHANGE_UNDONE ||
-                  change->state == CHANGE_UNKNOWN;
+        failed |= change_has_failed(change);
         event->settling |= change->state == CHANGE_SETTLING;
     }
     event->unrested = report->unrested;

@@ -124,25 +124,20 @@ int policies_load(struct policies *policies, const struct state_dir *state, stru
     return 0;
 }
 
-static bool is_among(const struct policy_problem *problems, size_t count, const char *file)
-{
-    for (size_t i = 0; i < count; i++)
-        if (problems[i].file && strcmp(problems[i].file, file) == 0)
-            return true;
-    return false;
-}
-
 bool policies_is_wrong(const struct policies *policies, const char *file)
 {
-    return is_among(policies->problems.problems, policies->problems.count, file);
+    return has_file(&policies->problems, policies->problems.count, file);
 }
 
 size_t policies_wrong_count(const struct policies *policies)
 {
-    const struct policy_problem *problems = policies->problems.problems;
+    const struct policy_problems *problems = &policies->problems;
     size_t count = 0;
 
-    for (size_t i = 0; i < policies->problems.count; i++)
-        count += problems[i].file && !is_among(problems, i, problems[i].file);
+    for (size_t i = 0; i < problems->count; i++) {
+        const char *file = problems->problems[i].file;
+
+        count += file && !has_file(problems, i, file);
+    }
     return count;
 }

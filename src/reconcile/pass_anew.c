@@ -6,17 +6,11 @@
 
 #include "cgroup/access.h"
 
-static bool has_failed(const struct change *change)
-{
-    return change->state == CHANGE_FAILED || change->state == CHANGE_UNDONE ||
-           change->state == CHANGE_UNKNOWN;
-}
-
 /* What v1 takes out of the sets when a CPU goes offline is nobody's write. */
 bool pass_may_begin_anew(const struct pass *pass)
 {
     for (size_t i = 0; i < pass->report.change_count; i++)
-        if (has_failed(&pass->report.changes[i]))
+        if (change_has_failed(&pass->report.changes[i]))
             return false;
     return !pass->anew && host_is_current(pass->context->host);
 }
@@ -52,7 +46,7 @@ void pass_look_for_others(struct pass *pass, const struct cg_attr *attr)
         const struct cell *seen = &pass->observed.cells[i];
 
         if (seen->target == CELL_FILE && seen->attr == attr)
-            pass->overtaken = pass_may_begin_anew(pass) && has_changed(pass, seen);
+            pass->overtaken = has_changed(pass, seen) && pass_may_begin_anew(pass);
     }
 }
 

@@ -43,6 +43,12 @@ void granted_release(struct granted *granted)
     *granted = (struct granted){0};
 }
 
+bool change_has_failed(const struct change *change)
+{
+    return change->state == CHANGE_FAILED || change->state == CHANGE_UNDONE ||
+           change->state == CHANGE_UNKNOWN;
+}
+
 void change_release(struct change *change)
 {
     cg_value_unref(change->cell.value);

@@ -47,6 +47,8 @@ struct change {
     char *error;      /* NULL: none */
     int error_number; /* the errno of it; 0: the kernel took the value and does not grant it */
 };
+/* It was to be in force and is not: not written, taken back, or not granted. */
+bool change_has_failed(const struct change *change);
 void change_release(struct change *change);
 
 /* Where a role's threads are really allowed to run. */

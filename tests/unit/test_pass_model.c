@@ -173,6 +173,18 @@ struct other {
     unsigned times;
 };
 
+/* Shares of 77, so many times, when the pass reads back what it has written. */
+static struct other other_shares(unsigned times)
+{
+    return (struct other){.reads = "cpu.shares",
+                          .controller = "cpu",
+                          .role = "vcpu0",
+                          .file = "cpu.shares",
+                          .value = "77",
+                          .after = 1,
+                          .times = times};
+}
+
 static void write_between(struct kernel_fail *fail, const struct kernel_event *event, void *data)
 {
     struct other *other = data;
@@ -206,13 +218,7 @@ static unsigned changes_for(const struct life *life, enum change_reason reason)
 
 static void what_is_changed_before_it_is_read_back_is_drift_and_healed(void **state)
 {
-    struct other other = {.reads = "cpu.shares",
-                          .controller = "cpu",
-                          .role = "vcpu0",
-                          .file = "cpu.shares",
-                          .value = "77",
-                          .after = 1,
-                          .times = 1};
+    struct other other = other_shares(1);
     struct life life;
 
     life_begin_plain(&life, 1, false);
@@ -230,13 +236,7 @@ static void what_is_changed_before_it_is_read_back_is_drift_and_healed(void **st
 
 static void what_is_to_be_set_once_is_set_though_it_is_changed_before_it_is_read_back(void **state)
 {
-    struct other other = {.reads = "cpu.shares",
-                          .controller = "cpu",
-                          .role = "vcpu0",
-                          .file = "cpu.shares",
-                          .value = "77",
-                          .after = 1,
-                          .times = 1};
+    struct other other = other_shares(1);
     struct life life;
 
     life_begin_plain(&life, 1, false);
@@ -287,13 +287,7 @@ static void a_return_that_did_not_last_is_told_beside_what_is_healed(void **stat
 
 static void a_value_that_does_not_stay_is_written_twice_and_told(void **state)
 {
-    struct other other = {.reads = "cpu.shares",
-                          .controller = "cpu",
-                          .role = "vcpu0",
-                          .file = "cpu.shares",
-                          .value = "77",
-                          .after = 1,
-                          .times = UINT_MAX};
+    struct other other = other_shares(UINT_MAX);
     struct life life;
 
     life_begin_plain(&life, 1, false);
