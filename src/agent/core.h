@@ -60,7 +60,8 @@ struct event {
                                 * CORE_ANSWERED: it was not done, for whatever reason */
     unsigned char thrown;      /* CORE_HELPER_ENDED: for the jitter of the pause */
     enum pass_outcome outcome; /* CORE_PASSED */
-    const struct cells *healed; /* CORE_PASSED: whose drift was undone; NULL: none; borrowed */
+    const struct cells *healed; /* CORE_PASSED: whose drift was undone, each time; NULL: none;
+                                 * borrowed */
     bool settling;             /* CORE_PASSED: its unit is not as it shall be (yet) */
     uint64_t unrested;         /* CORE_PASSED: the picture of mems that is to be healed; 0: none */
     bool awaits_mover;         /* CORE_PASSED: its mems wait until another guest's have moved */

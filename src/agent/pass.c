@@ -14,11 +14,12 @@ static bool is_healed(const struct change *change)
             (change->state == CHANGE_FAILED && change->error_number == 0));
 }
 
+/* One that was healed twice, since the pass began anew, is there twice. */
 static int healed_cells(const struct report *report, struct cells *ret)
 {
     for (size_t i = 0; i < report->change_count; i++) {
         const struct change *change = &report->changes[i];
-        int r = is_healed(change) ? cells_set(ret, &change->cell) : 0;
+        int r = is_healed(change) ? cells_append(ret, &change->cell) : 0;
 
         if (r < 0)
             return r;

@@ -135,6 +135,15 @@ int cells_set(struct cells *cells, const struct cell *cell)
     return 0;
 }
 
+int cells_append(struct cells *cells, const struct cell *cell)
+{
+    int r = grow(cells);
+
+    if (r == 0)
+        cells->cells[cells->count++] = cell_copy(cell);
+    return r;
+}
+
 struct cell *cells_find(const struct cells *cells, struct cg_role role, enum cell_target target,
                         const struct cg_attr *attr)
 {

@@ -53,6 +53,9 @@ struct cells {
 };
 /* Adds a copy with references of its own, in its sorted place; one of the same key is replaced. */
 int cells_set(struct cells *cells, const struct cell *cell) must_check;
+/* One more at the end, also where it is there already: for a list of what happened, which is no
+ * picture any more and is not searched. -ENOMEM */
+int cells_append(struct cells *cells, const struct cell *cell) must_check;
 struct cell *cells_find(const struct cells *cells, struct cg_role role, enum cell_target target,
                         const struct cg_attr *attr);
 void cells_remove(struct cells *cells, struct cell *cell); /* one of the array's own */

@@ -28,7 +28,8 @@ struct step {
     bool transient;     /* CORE_FACTS */
     enum message_event cause;
     enum pass_outcome outcome;
-    bool healed, refused, settling;
+    unsigned healed; /* so many times in one pass */
+    bool refused, settling;
     uint64_t until_ms;  /* a hold's end; 0: none */
     unsigned cpu;       /* CORE_CPU */
     const char *wanted; /* WANTED: the guest's CPUs, of a policy */
@@ -102,7 +103,7 @@ static void heal(struct cells *ret)
     const struct cell cell = {.role = {.kind = CG_ROLE_VCPU},
                               .attr = attr_by_name("cpuset.cpus", 1)};
 
-    assert_int_equal(cells_set(ret, &cell), 0);
+    assert_int_equal(cells_append(ret, &cell), 0);
 }
 
 static void pass_ended(struct world *world, struct managed *guest, uint64_t rested)
@@ -120,7 +121,7 @@ static void pass_ended(struct world *world, struct managed *guest, uint64_t rest
     };
 
     world->now += world->outcome.takes_ms * CORE_MS;
-    if (world->outcome.healed && !rests(world, guest))
+    for (unsigned i = 0; i < world->outcome.healed && !rests(world, guest); i++)
         heal(&healed);
     if (!event.unrested)
         world->outcome.unrested = 0;
@@ -636,9 +637,16 @@ static void drift_beside_what_fails_for_good_is_looked_at_soon(void **state)
          EVENT(20001, CORE_NODE, "a", ""), {30000, WAIT, .expect = "@20100 pass a"});
 }
 
+static void two_heals_in_one_pass_count_as_two(void **state)
+{
+    PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = 2},
+         EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(1001, CORE_NODE, "a", "pass a"),
+         EVENT(1002, CORE_NODE, "a", "pass a, warn a, pass a resting"));
+}
+
 static void the_facts_that_a_fight_makes_do_not_hurry_it(void **state)
 {
-    PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true},
+    PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = 1},
          EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(1001, CORE_NODE, "a", "pass a"),
          EVENT(1002, CORE_NODE, "a", "pass a"), EVENT(1003, CORE_NODE, "a", "pass a"),
          EVENT(1004, CORE_NODE, "a", "pass a, warn a, pass a resting"),
@@ -715,7 +723,7 @@ static void a_guest_held_for_good_waits_for_its_release(void **state)
 
 static void the_fifth_heal_within_ten_seconds_slows_down_and_says_so_once(void **state)
 {
-    PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true},
+    PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = 1},
          EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(2000, CORE_NODE, "a", "pass a"),
          EVENT(3000, CORE_NODE, "a", "pass a"), EVENT(4000, CORE_NODE, "a", "pass a"),
          EVENT(5000, CORE_NODE, "a", "pass a, warn a, pass a resting"),
@@ -727,7 +735,7 @@ static void the_fifth_heal_within_ten_seconds_slows_down_and_says_so_once(void *
 
 static void heals_far_apart_are_no_fight(void **state)
 {
-    PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true},
+    PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = 1},
          EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(4000, CORE_NODE, "a", "pass a"),
          EVENT(7000, CORE_NODE, "a", "pass a"), EVENT(10000, CORE_NODE, "a", "pass a"),
          EVENT(13000, CORE_NODE, "a", "pass a"), EVENT(16000, CORE_NODE, "a", "pass a"),
@@ -736,12 +744,12 @@ static void heals_far_apart_are_no_fight(void **state)
 
 static void a_fight_is_over_when_nothing_was_healed_for_long(void **state)
 {
-    PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true},
+    PLAY(A_RUNS, {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = 1},
          EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(1001, CORE_NODE, "a", "pass a"),
          EVENT(1002, CORE_NODE, "a", "pass a"), EVENT(1003, CORE_NODE, "a", "pass a"),
          EVENT(1004, CORE_NODE, "a", "pass a, warn a, pass a resting"),
          {1500, OUTCOMES, .outcome = OUTCOME_DONE},
-         {20000, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true, .expect = "@2004 pass a"},
+         {20000, OUTCOMES, .outcome = OUTCOME_DONE, .healed = 1, .expect = "@2004 pass a"},
          EVENT(20000, CORE_NODE, "a", "pass a"), EVENT(20001, CORE_NODE, "a", "pass a"),
          EVENT(20002, CORE_NODE, "a", "pass a"), EVENT(20003, CORE_NODE, "a", "pass a"),
          EVENT(20004, CORE_NODE, "a", "pass a, warn a, pass a resting"));
@@ -750,7 +758,7 @@ static void a_fight_is_over_when_nothing_was_healed_for_long(void **state)
 static void a_fight_over_one_guest_does_not_slow_another(void **state)
 {
     PLAY(A_RUNS, FACTS(2, "b", 2, EVENT_LIST, "resolve b, pass b"),
-         {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = true},
+         {10, OUTCOMES, .outcome = OUTCOME_DONE, .healed = 1},
          EVENT(1000, CORE_NODE, "a", "pass a"), EVENT(1001, CORE_NODE, "a", "pass a"),
          EVENT(1002, CORE_NODE, "a", "pass a"), EVENT(1003, CORE_NODE, "a", "pass a"),
          EVENT(1004, CORE_NODE, "a", "pass a, warn a, pass a resting"),
@@ -941,6 +949,7 @@ int main(void)
         cmocka_unit_test(hints_of_different_guests_are_served_in_their_order),
         cmocka_unit_test(a_failed_guest_is_tried_again_after_growing_pauses_up_to_a_minute),
         cmocka_unit_test(drift_beside_what_fails_for_good_is_looked_at_soon),
+        cmocka_unit_test(two_heals_in_one_pass_count_as_two),
         cmocka_unit_test(the_facts_that_a_fight_makes_do_not_hurry_it),
         cmocka_unit_test(news_for_a_failed_guest_are_tried_at_once),
         cmocka_unit_test(a_busy_guest_is_tried_again_soon),
