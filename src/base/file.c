@@ -51,9 +51,10 @@ int directory_open_beneath(int dir, const char *path)
     return fd < 0 ? -errno : (int)fd;
 }
 
+/* A FIFO of that name is not waited for: it reads as empty, as a file without text. */
 static int open_to_read(int dir, const char *path)
 {
-    int fd = openat(dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    int fd = openat(dir, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
 
     return fd < 0 ? -errno : fd;
 }

@@ -231,6 +231,10 @@ int state_dir_load(const struct state_dir *dir, const char *uuid, const struct c
     r = read_own(dir->guests, name, STATE_LIMIT, &text, err);
     if (r == 0)
         r = state_parse(text.data, text.length, mounts, ret, err);
+    if (r == 0 && strcmp(ret->uuid, uuid) != 0) {
+        state_release(ret);
+        r = error_set(err, EINVAL, "it is another guest's");
+    }
     if (r == 0 || r == -ENOENT || r == -ENOMEM)
         return r;
     if (!is_damage(r))

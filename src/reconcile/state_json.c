@@ -10,6 +10,7 @@
 
 #include "cgroup/guest_path.h"
 #include "guest/json_memory.h"
+#include "reconcile/unit.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -177,6 +178,9 @@ static int record_from_json(const json_t *row, const struct cg_mounts *mounts,
         r = words_from_json(row, &key, &settled, err);
     if (r < 0)
         return r;
+    if ((key.target == CELL_UNIT && !unit_property(key.attr)) ||
+        (key.target == CELL_MASK && strcmp(key.attr->name, "cpuset.cpus") != 0))
+        return damaged(err, "a cell has a word that its attribute does not take");
     if (state_find(state, &key))
         return damaged(err, "a cell is there twice");
     if (!json_is_array(written) || json_array_size(written) > RECORD_WRITTEN)

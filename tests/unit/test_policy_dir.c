@@ -635,6 +635,32 @@ static void what_every_version_has_saved_is_restored(void **state)
     assert_true(has_problem(scene, "/etc/vmpin/policies.d/b.json", "is wrong"));
 }
 
+/* Torn anywhere it is none; with one bit turned it is none, or one of whatever policies. */
+static void a_saved_text_that_is_damaged_anywhere_ends_nothing(void **state)
+{
+    cleanup_free char *folder = NULL, *text = NULL;
+    size_t length;
+
+    assert_true(asprintf(&folder, "%s/tests/fixtures/state/version-1", getenv("top_srcdir")) > 0);
+    text = folder_read(folder, "policies.json");
+    assert_non_null(text);
+    length = (size_t)(strrchr(text, '}') - text) + 1;
+    for (size_t i = 0; i < length * 9; i++) {
+        size_t at = i / 9, bit = i % 9; /* the ninth: cut off there */
+        cleanup_policy_set struct policy_set *set = NULL;
+        struct policy_problems problems = {0};
+        cleanup_error struct cg_error *err = NULL;
+        int r;
+
+        text[at] = (char)(text[at] ^ (1u << bit));
+        r = policy_set_restore(text, bit < 8 ? length : at, &set, &problems, &err);
+        text[at] = (char)(text[at] ^ (1u << bit));
+        assert_int_equal(r, bit < 8 && r == 0 ? 0 : -EINVAL);
+        assert_true((r == 0) == (err == NULL) && (r == 0) == (set != NULL));
+        policy_problems_release(&problems);
+    }
+}
+
 static void a_saved_text_that_is_not_valid_any_more_is_a_problem_of_its_file(void **state)
 {
     const char *text =
@@ -713,6 +739,7 @@ int main(void)
         TEST(names_and_messages_that_are_not_utf_8_can_be_saved),
         TEST(what_is_no_state_is_not_restored),
         TEST(what_every_version_has_saved_is_restored),
+        TEST(a_saved_text_that_is_damaged_anywhere_ends_nothing),
         TEST(a_saved_text_that_is_not_valid_any_more_is_a_problem_of_its_file),
         TEST(check_takes_files_of_any_name_and_folders),
     };

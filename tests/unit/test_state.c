@@ -243,6 +243,10 @@ static void a_damaged_text_is_refused(void **unused)
         "{\"version\":1,\"uuid\":\"u\",\"pid\":1,\"start_time\":1,\"node\":1,\"lost\":false,"
         "\"cells\":[[\"vcpu0\",\"cpuset.cpus\",null,[],\"task\"]]}",
         "{\"version\":1,\"uuid\":\"u\",\"pid\":1,\"start_time\":1,\"node\":1,\"lost\":false,"
+        "\"cells\":[[\"vcpu0\",\"cpuset.mems\",null,[],\"mask\"]]}",
+        "{\"version\":1,\"uuid\":\"u\",\"pid\":1,\"start_time\":1,\"node\":1,\"lost\":false,"
+        "\"cells\":[[\"vm\",\"cpuset.cpus\",null,[],\"unit\"]]}",
+        "{\"version\":1,\"uuid\":\"u\",\"pid\":1,\"start_time\":1,\"node\":1,\"lost\":false,"
         "\"cells\":[[\"vcpu0\",\"cpuset.cpus\",null,[]],[\"vcpu0\",\"cpuset.cpus\",null,[]]]}",
     };
     cleanup_mounts struct cg_mounts *mounts = v1_mounts();

@@ -179,6 +179,69 @@ static void a_state_is_never_trusted_however_it_is_damaged(void **folder)
     }
 }
 
+/* As a torn write would leave it (which vmpin does not make), and with any one bit turned. */
+static void load_damaged(const struct state_dir *dir, const char *text, size_t length, bool whole)
+{
+    cleanup_state struct guest_state state = {0};
+    cleanup_error struct cg_error *err = NULL;
+    cleanup_free char *again = NULL;
+    int r;
+
+    assert_int_equal(file_publish(dir->guests, UUID ".json", text, length, 0644), 0);
+    r = state_dir_load(dir, UUID, mounts, &state, &err);
+    if (r != 0 || !whole) {
+        assert_int_equal(r, -EUCLEAN);
+        assert_true(state.lost && state.count == 0);
+        assert_non_null(strstr(cg_error_text(err), UUID ".json is damaged"));
+    }
+    assert_string_equal(state.uuid, UUID); /* it is saved under that name */
+    assert_int_equal(state_format(&state, &again), 0);
+}
+
+static char *fixture_text(const char *name)
+{
+    cleanup_free char *path = NULL;
+    char *text;
+
+    assert_true(asprintf(&path, "%s/tests/fixtures/state/version-1", getenv("top_srcdir")) > 0);
+    text = folder_read(path, name);
+    assert_non_null(text);
+    return text;
+}
+
+static void a_state_that_is_damaged_anywhere_is_lost_or_still_that_guests(void **folder)
+{
+    cleanup_free char *text = fixture_text("guests/" UUID ".json");
+    size_t length = (size_t)(strrchr(text, '}') - text) + 1;
+    cleanup_state_dir struct state_dir dir;
+
+    open_made(*folder, &dir);
+    for (size_t i = 0; i < length; i++) {
+        load_damaged(&dir, text, i, false);
+        for (unsigned bit = 1; bit < 0x100; bit <<= 1) {
+            text[i] = (char)(text[i] ^ bit);
+            load_damaged(&dir, text, length, true);
+            text[i] = (char)(text[i] ^ bit);
+        }
+    }
+}
+
+static void a_hold_that_is_no_file_is_one_and_is_not_waited_for(void **folder)
+{
+    cleanup_state_dir struct state_dir dir;
+    unsigned long left;
+
+    open_made(*folder, &dir);
+    assert_int_equal(mkfifoat(dir.holds, UUID, 0600), 0);
+    alarm(60); /* or it would wait for a writer */
+    assert_true(state_dir_held(&dir, UUID, &left));
+    alarm(0);
+    assert_int_equal(left, 0);
+    assert_int_equal(unlinkat(dir.holds, UUID, 0), 0);
+    assert_int_equal(mkdirat(dir.holds, UUID, 0700), 0);
+    assert_true(state_dir_held(&dir, UUID, NULL));
+}
+
 static void policies_are_never_trusted_however_their_file_is_damaged(void **folder)
 {
     cleanup_state_dir struct state_dir dir;
@@ -424,6 +487,8 @@ int main(void)
         in_folder(a_state_comes_back),
         in_folder(a_damaged_state_is_lost_and_stays_so_until_it_is_replaced),
         in_folder(a_state_is_never_trusted_however_it_is_damaged),
+        in_folder(a_state_that_is_damaged_anywhere_is_lost_or_still_that_guests),
+        in_folder(a_hold_that_is_no_file_is_one_and_is_not_waited_for),
         in_folder(policies_are_never_trusted_however_their_file_is_damaged),
         in_folder(the_state_of_every_version_is_read),
         in_folder(an_open_folder_that_was_removed_or_replaced_is_noticed),
