@@ -37,6 +37,16 @@ def test_capabilities():
     assert sorted(unit.group(1).split()) == sorted(name for row in rows for name in row.split(", "))
 
 
+def test_restarts():
+    """it is started again however often it fails, as the manual says, but with a wrong command line"""
+    unit = read("src/agent/vmpin.service.in")
+    for line in ("Restart=on-failure", "RestartSec=1s", "StartLimitIntervalSec=0",
+                 "RestartPreventExitStatus=64"):
+        assert re.search(rf"^{line}$", unit, re.M), line
+    head, service = unit.split("[Service]")
+    assert "StartLimitIntervalSec" in head and "Restart=" in service, "of no effect in that section"
+
+
 def test_order():
     """it starts before libvirt's daemons, and not before their sockets, which would be a circle"""
     before = re.search(r"^Before=(.*)$", read("src/agent/vmpin.service.in"), re.M).group(1).split()
