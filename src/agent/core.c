@@ -91,7 +91,7 @@ static void unwatched(struct core *core, struct managed *guest, uint64_t now)
     core->sweep_due = earlier(core->sweep_due, now + CORE_SWEEP);
 }
 
-int core_event(struct core *core, const struct event *event, uint64_t now)
+static int take_event(struct core *core, const struct event *event, uint64_t now)
 {
     switch (event->type) {
     case CORE_FACTS:
@@ -165,6 +165,21 @@ int core_event(struct core *core, const struct event *event, uint64_t now)
         core_moved(core, event->guest, event->refused, now);
         break;
     }
+    return 0;
+}
+
+int core_event(struct core *core, const struct event *event, uint64_t now)
+{
+    struct managed *guest = event->guest;
+    int r = take_event(core, event, now);
+
+    if (r < 0 || !guest || event->type == CORE_PASSED)
+        return r;
+    /* What leads to no pass is not waited for: another event may come an hour later. */
+    if (!guest_runs(guest) || !(guest->schedule.work & WORK_PASS))
+        guest->event_at = 0;
+    else if (!guest->event_at)
+        guest->event_at = now;
     return 0;
 }
 

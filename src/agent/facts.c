@@ -92,8 +92,10 @@ void facts_helper_trouble(struct agent *agent, const char *text)
 {
     static const struct log_entry entry = {.priority = LOG_WARNING, .id = ENTRY_HELPER};
 
-    if (is_news(&agent->helper_trouble, text))
-        log_entry(&agent->log, &entry, "%s", text);
+    if (!is_news(&agent->helper_trouble, text))
+        return;
+    metrics_file_touch(agent);
+    log_entry(&agent->log, &entry, "%s", text);
 }
 
 static void on_message(struct message *message, void *data)

@@ -170,6 +170,7 @@ void launch_pass(struct agent *agent, struct managed *guest)
         .facts = &facts, .desired = &early, .early = true, .binding = &guest->binding};
     struct event event = {.type = CORE_PASSED, .guest = guest, .outcome = OUTCOME_DONE};
     cleanup_report struct report report = {0};
+    uint64_t began = agent_now();
     int r = early_desired(&guest->desired, guest->facts, &early);
 
     facts.running = true;
@@ -186,6 +187,8 @@ void launch_pass(struct agent *agent, struct managed *guest)
         guest->rewatch = true;
         work_watch(agent, guest);
     }
+    if (early.cells.count > 0)
+        metrics_file_passed(agent, guest, &report, r, began);
     desired_release(&early);
     agent_tell(agent, &event);
 }

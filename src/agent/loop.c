@@ -26,8 +26,6 @@ void agent_tell(struct agent *agent, const struct event *event)
 {
     uint64_t now = agent_now();
 
-    if (event->guest && event->type != CORE_PASSED && !event->guest->event_at)
-        event->guest->event_at = now;
     if (core_event(&agent->core, event, now) == 0)
         return;
     log_line(&agent->log, LOG_ERR, "out of memory: an event was lost");

@@ -141,14 +141,13 @@ static void print_labels(FILE *out, const struct metrics_guest *guest)
     fprintf(out, "\",uuid=\"%s\"", guest->uuid);
 }
 
+/* Zeros, too: what a counter begins with is no increase to Prometheus. */
 static void print_drift(FILE *out, const struct metrics_now *now)
 {
     print_head(out, "drift_total", "counter",
                "Values that something else had changed, by guest and class of attribute.");
     for (size_t i = 0; i < now->count; i++) {
         for (size_t class = 0; class < METRICS_CLASSES; class ++) {
-            if (!now->guests[i].drift[class])
-                continue;
             fputs("vmpin_drift_total", out);
             print_labels(out, &now->guests[i]);
             fprintf(out, ",class=\"%s\"} %" PRIu64 "\n", classes[class],

@@ -37,6 +37,9 @@ struct usage {
     uint64_t periods, throttled;         /* of CPU quota: all of its nodes together */
     uint64_t throttled_us;
     uint64_t pressure[3][2]; /* microseconds: cpu, memory, io; some, full */
+    struct {
+        uint64_t periods, throttled, throttled_us;
+    } gone; /* of these, what nodes that are not there any more had counted */
 };
 
 /* Of one guest. */

@@ -81,6 +81,7 @@ void managed_forget(struct managed *guest)
     guest->binding = (struct binding){0};
     unit_call_release(&guest->call);
     guest->reported = guest->state_lost = false;
+    guest->usage = (struct usage){0};
     guest->told = 0;
     guest->rewatch = true;
 }

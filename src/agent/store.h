@@ -79,7 +79,7 @@ struct managed {
     uint64_t looked_at;       /* when the last pass began that left no value out; 0: none has */
     uint64_t told;            /* hash of the trouble last logged, so that it is said once */
     uint64_t healed_at;       /* the last time that drift was undone; 0: never */
-    uint64_t event_at;        /* of the first event that no pass has answered yet; 0: none */
+    uint64_t event_at; /* of the first event that led to the pass that is awaited; 0: none is */
     uint64_t drift[METRICS_CLASSES]; /* since it is known */
     struct usage usage;
     unsigned usage_round; /* of metrics_file.h: when `usage` was read */

@@ -52,33 +52,69 @@ static void read_pressure(const struct kernel *k, int dir, struct buffer *buffer
             take_pressure(buffer->data, usage, i);
 }
 
+/* Nothing said of a role means that it has no node, or a host without such counters. */
+static bool is_for_now(int r)
+{
+    return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
+}
+
+static int read_role(const struct host *host, struct nodes *nodes, struct cg_role role,
+                     const struct cg_hierarchy *cpu, struct usage *ret)
+{
+    const bool unified = cpu->version == 2;
+    const struct cg_attr *quota =
+        attr_by_name(unified ? "cpu.max" : "cpu.cfs_quota_us", cpu->version);
+    cleanup_buffer struct buffer buffer = {0};
+    struct cg_value *stat = NULL;
+    int dir, r = nodes_open(nodes, role, quota, &dir, NULL);
+
+    if (r == 0)
+        r = attr_read(host->kernel, dir, attr_by_name("cpu.stat", cpu->version), &buffer, &stat,
+                      NULL);
+    if (r < 0)
+        return is_for_now(r) ? r : 0;
+    add_throttling(stat, ret);
+    cg_value_unref(stat);
+    if (role.kind == CG_ROLE_VM)
+        read_pressure(host->kernel, dir, &buffer, ret);
+    return 0;
+}
+
+static void advance(uint64_t *told, uint64_t *gone, uint64_t now)
+{
+    if (*gone + now < *told)
+        *gone = *told - now;
+    *told = *gone + now;
+}
+
+void usage_advance(struct usage *usage, const struct usage *now)
+{
+    struct usage next = *now;
+
+    next.periods = usage->periods;
+    next.throttled = usage->throttled;
+    next.throttled_us = usage->throttled_us;
+    next.gone = usage->gone;
+    advance(&next.periods, &next.gone.periods, now->periods);
+    advance(&next.throttled, &next.gone.throttled, now->throttled);
+    advance(&next.throttled_us, &next.gone.throttled_us, now->throttled_us);
+    *usage = next;
+}
+
 /* A quota counts where it is set: in the guest's own node and in each of its roles'. v2's cpu.stat
  * and pressure files are of no controller, and would be in no hierarchy of one. */
 void usage_read(const struct host *host, const struct facts *facts, const struct binding *binding,
-                struct usage *ret)
+                struct usage *usage)
 {
     cleanup_nodes struct nodes nodes = {.host = host, .binding = binding};
-    cleanup_buffer struct buffer buffer = {0};
-    struct role_list roles = {0};
     const struct cg_hierarchy *cpu = mounts_find(host->mounts, "cpu");
-    const struct cg_attr *quota, *attr;
+    struct role_list roles = {0};
+    struct usage now = {0};
+    int r = cpu ? roles_of(facts, &roles) : -ENOENT;
 
-    *ret = (struct usage){0};
-    if (!cpu || roles_of(facts, &roles) < 0)
-        return;
-    quota = attr_by_name(cpu->version == 2 ? "cpu.max" : "cpu.cfs_quota_us", cpu->version);
-    attr = attr_by_name("cpu.stat", cpu->version);
-    for (size_t i = 0; i < roles.count; i++) {
-        struct cg_value *stat = NULL;
-        int dir;
-
-        if (nodes_open(&nodes, roles.roles[i], quota, &dir, NULL) < 0)
-            continue;
-        if (attr_read(host->kernel, dir, attr, &buffer, &stat, NULL) == 0)
-            add_throttling(stat, ret);
-        cg_value_unref(stat);
-        if (roles.roles[i].kind == CG_ROLE_VM)
-            read_pressure(host->kernel, dir, &buffer, ret);
-    }
+    for (size_t i = 0; r == 0 && i < roles.count; i++)
+        r = read_role(host, &nodes, roles.roles[i], cpu, &now);
+    if (r == 0)
+        usage_advance(usage, &now);
     free(roles.roles);
 }

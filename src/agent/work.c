@@ -129,6 +129,7 @@ static void forget(struct agent *agent, struct managed *guest, bool keep_state)
 {
     watches_drop(&agent->watches, guest);
     work_count(agent, guest, NULL);
+    metrics_file_touch(agent);
     if (agent_writes(agent) && !keep_state)
         state_dir_forget(&agent->state, guest->uuid);
     managed_forget(guest);
@@ -137,7 +138,6 @@ static void forget(struct agent *agent, struct managed *guest, bool keep_state)
 static void remove_guest(struct agent *agent, struct managed *guest)
 {
     log_line(&agent->log, LOG_DEBUG, "%s: is gone", managed_name(guest));
-    metrics_file_touch(agent);
     /* A guest that was not told of although its process lives may come back (libvirt was asked
      * while it was starting), and its state is the right one then. If not, it dies with it. */
     forget(agent, guest, binding_lives(&guest->binding, agent->host));

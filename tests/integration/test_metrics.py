@@ -27,28 +27,38 @@ def sample(file, name):
 
 
 def test_metrics(t):
-    """The agent's metrics tell of a guest, of its heals, a fight and its throttling"""
-    guest = t.guest()
+    """The agent's metrics tell of a guest, of its heals, a fight and its throttling, until it is gone"""
+    guest, other, gone = t.guests(3)
     file = f"{t.root}/vmpin.prom"
     quota = {"cpu": {"cfs_quota_us": 50000, "cfs_period_us": 100000}}
     t.policies.write("a.json", policy(guest, {"vcpu0": {**cpus("0"), **quota}}))
+    t.policies.write("b.json", policy(other, {"vcpu0": cpus("0")}))
     t.policies.write("wrong.json", "{")
     t.agent("--metrics", file)
-    wait_for(lambda: sample(file, 'vmpin_guests{state="in sync"}') == 1, 20, "the guest in sync")
-    assert sample(file, 'vmpin_writes_total{controller="cpuset"}') >= 1
-    assert sample(file, 'vmpin_policy_files{state="loaded"}') == 1
+    wait_for(lambda: sample(file, 'vmpin_guests{state="in sync"}') == 2, 20, "the guests in sync")
+    written = sample(file, 'vmpin_writes_total{controller="cpuset"}')
+    assert written >= 2, written
+    assert sample(file, 'vmpin_policy_files{state="loaded"}') == 2
     assert sample(file, 'vmpin_policy_files{state="refused"}') == 1
     assert sample(file, "vmpin_libvirt_connected") == 1
     labels = f'guest="{guest.name}",uuid="{guest.uuid}"'
     sample(file, f"vmpin_guest_cpu_throttled_seconds_total{{{labels}}}")
     if os.path.exists(guest.nodes.file("vm", "cpu.pressure")):
         sample(file, f'vmpin_guest_pressure_seconds_total{{{labels},resource="cpu",kind="some"}}')
+    gone_label = f'uuid="{gone.uuid}"'
+    assert [name for name in samples(file) if gone_label in name]
+    gone.destroy()
+    other.destroy()
+    other.start()
+    wait_for(lambda: pinned(other, "vcpu0", "0"), 20, "the guest that starts")
     for _ in range(FIGHT):
         guest.nodes.set_cpus("vcpu0", "1")
         wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "the heal")
     wait_for(lambda: sample(file, "vmpin_heals_total") == FIGHT, 30, "the heals in the metrics")
     assert sample(file, f'vmpin_drift_total{{{labels},class="cpuset"}}') == FIGHT
     assert sample(file, "vmpin_fights_total") == 1
+    assert sample(file, 'vmpin_writes_total{controller="cpuset"}') > written + FIGHT, "the start's"
+    equal("samples of the guest that is gone", [name for name in samples(file) if gone_label in name], [])
     assert sample(file, "vmpin_event_to_applied_seconds_count") >= 1
     assert not [name for name in os.listdir(t.root) if re.search(r"\.prom\.new", name)]
 

@@ -256,6 +256,52 @@ static void play(const struct step *steps, size_t count)
         at, WAIT, .expect = ""                                                                     \
     }
 
+/* Takes what is due until nothing is, as the loop and metrics_file.c do. */
+static void take_all(struct world *world, struct managed *guest)
+{
+    struct action action;
+
+    while (core_next(&world->core, world->now, &action)) {
+        if (action.type != ACTION_PASS)
+            continue;
+        pass_ended(world, guest, 0);
+        guest->event_at = 0;
+    }
+}
+
+static void an_event_is_waited_for_from_the_first_that_leads_to_a_pass(void **state)
+{
+    const struct step runs = {0, CORE_FACTS, "a", .id = 1, .cause = EVENT_STARTED},
+                      ends = {0, CORE_FACTS, "a", .id = -1},
+                      hint = {.type = CORE_NODE, .guest = "a"},
+                      nothing_new = {0, CORE_FACTS, "a", .id = 1, .cause = EVENT_METADATA};
+    struct world world = {.now = EPOCH, .outcome = {.outcome = OUTCOME_DONE}};
+    struct managed *guest;
+    uint64_t first;
+
+    store_init(&world.store);
+    core_init(&world.core, &world.store, world.now);
+    guest = guest_of(&world, "a");
+    happen(&world, &runs);
+    assert_true(guest->event_at == world.now);
+    take_all(&world, guest);
+    happen(&world, &nothing_new);
+    assert_true(guest->event_at == 0);
+    first = world.now += CORE_SECOND;
+    happen(&world, &hint);
+    world.now += CORE_SECOND;
+    happen(&world, &hint);
+    assert_true(guest->event_at == first);
+    happen(&world, &ends); /* and starts again an hour later */
+    assert_true(guest->event_at == 0);
+    take_all(&world, guest);
+    world.now += 3600 * CORE_SECOND;
+    happen(&world, &runs);
+    assert_true(guest->event_at == world.now);
+    core_release(&world.core);
+    store_release(&world.store);
+}
+
 static void at_start_it_starts_the_helper_and_loads_the_policies(void **state)
 {
     PLAY(AT_REST, QUIET(100000));
@@ -899,6 +945,7 @@ static void a_queue_of_many_is_served_by_time_then_by_order(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_event_is_waited_for_from_the_first_that_leads_to_a_pass),
         cmocka_unit_test(at_start_it_starts_the_helper_and_loads_the_policies),
         cmocka_unit_test(a_guest_that_starts_is_resolved_and_passed_as_starting),
         cmocka_unit_test(a_guest_that_ran_before_is_not_starting),

@@ -1,6 +1,7 @@
 /* The metrics' text. With a file's name as argument, the text of a full example goes there, for
  * test_metrics.py to show to promtool. */
 #include "agent/metrics.h"
+#include "agent/usage.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -114,6 +115,31 @@ static void what_the_host_does_not_have_is_left_out(void **state)
     assert_null(strstr(text, "pressure_seconds_total{"));
 }
 
+static void a_vcpu_that_is_unplugged_takes_nothing_from_a_counter(void **state)
+{
+    const struct usage four = {.throttle_known = true, .periods = 100, .throttled = 8},
+                       three = {.throttle_known = true, .periods = 75, .throttled = 6},
+                       later = {.throttle_known = true, .periods = 85, .throttled = 7};
+    struct usage usage = {0};
+
+    usage_advance(&usage, &four);
+    assert_true(usage.throttle_known && usage.periods == 100 && usage.throttled == 8);
+    usage_advance(&usage, &three);
+    assert_true(usage.periods == 100 && usage.throttled == 8);
+    usage_advance(&usage, &later);
+    assert_true(usage.periods == 110 && usage.throttled == 9 && usage.throttled_us == 0);
+}
+
+static void drift_counts_from_zero(void **state)
+{
+    const struct metrics_guest guest = {.name = "web1", .uuid = "0-1"};
+    const struct metrics_now now = {.guests = &guest, .count = 1};
+    const struct metrics metrics = {0};
+    cleanup_free char *text = text_of(&metrics, &now);
+
+    has_line(text, "vmpin_drift_total{guest=\"web1\",uuid=\"0-1\",class=\"cpuset\"} 0");
+}
+
 static void the_first_connection_is_no_reconnect(void **state)
 {
     const struct metrics_now now = {0};
@@ -167,6 +193,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_pass_that_writes_nothing_says_so),
         cmocka_unit_test(a_name_cannot_break_out_of_its_label),
         cmocka_unit_test(what_the_host_does_not_have_is_left_out),
+        cmocka_unit_test(a_vcpu_that_is_unplugged_takes_nothing_from_a_counter),
+        cmocka_unit_test(drift_counts_from_zero),
         cmocka_unit_test(the_first_connection_is_no_reconnect),
     };
 
