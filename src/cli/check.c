@@ -99,7 +99,7 @@ const struct command command_check = {
     .name = "check",
     .arguments = "[PATH...]",
     .arguments_max = SIZE_MAX,
-    .takes = TAKES_HOST,
+    .takes = TAKES_HOST | TAKES_JSON,
     .summary = "Tell whether the policies are valid",
     .help =
         "PATH is a policy file or a folder of them; without one, the folders are checked that\n"

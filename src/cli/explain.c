@@ -216,6 +216,7 @@ const struct command command_explain = {
     .arguments = "GUEST",
     .arguments_min = 1,
     .arguments_max = 1,
+    .takes = TAKES_JSON,
     .summary = "Show which policy won each attribute, and why",
     .help =
         "For each attribute of each role: the value on this host, what is in force, the baseline\n"

@@ -148,7 +148,7 @@ const struct command command_hold = {
     .name = "hold",
     .arguments = "{GUEST...|--all}",
     .arguments_max = SIZE_MAX,
-    .takes = TAKES_ALL | TAKES_FOR,
+    .takes = TAKES_ALL | TAKES_FOR | TAKES_JSON,
     .summary = "Keep vmpin's hands off guests until released",
     .help =
         "A held guest stays as it is: drift is not healed, new policies wait. The hold outlives\n"
@@ -160,7 +160,7 @@ const struct command command_release = {
     .name = "release",
     .arguments = "{GUEST...|--all}",
     .arguments_max = SIZE_MAX,
-    .takes = TAKES_ALL,
+    .takes = TAKES_ALL | TAKES_JSON,
     .summary = "End a hold",
     .help = "--all ends the holds of single guests too. A running agent then makes the guests as\n"
             "the policies ask.",

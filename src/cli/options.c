@@ -45,7 +45,7 @@ static const struct option_row rows[] = {
     {"policies", 'p', "DIR", 0,
      "read policies from DIR, not from the default folders;"
      " may be repeated"},
-    {"json", OPTION_JSON, NULL, 0, "print JSON"},
+    {"json", OPTION_JSON, NULL, TAKES_JSON, "print JSON"},
     {"verbose", 'v', NULL, 0, "tell more"},
     {"root", OPTION_ROOT, "DIR", 0, "look for /proc, /sys and /run/libvirt below DIR"},
     {"guests", OPTION_GUESTS, "FILE", 0, "take the guests from a recorded host, not from libvirt"},
@@ -236,6 +236,12 @@ static int choose_command(const struct command *const *commands, struct options 
     return 0;
 }
 
+/* Between the options and the arguments, where there are any. */
+static const char *blank(const struct command *command)
+{
+    return *command->arguments ? " " : "";
+}
+
 static int check_fit(const struct options *options, unsigned takes)
 {
     const struct command *command = options->command;
@@ -251,7 +257,8 @@ static int check_fit(const struct options *options, unsigned takes)
     }
     if (options->argument_count < command->arguments_min ||
         options->argument_count > command->arguments_max) {
-        message("usage: vmpin %s [OPTION]... %s", command->name, command->arguments);
+        message("usage: vmpin %s [OPTION]...%s%s", command->name, blank(command),
+                command->arguments);
         return EX_USAGE;
     }
     return 0;
@@ -342,15 +349,15 @@ void options_help(const struct command *const *commands)
         printf("  %-10s %s\n", (*commands)->name, (*commands)->summary);
     puts("  help       the help of a command");
     putchar('\n');
-    print_rows(0);
+    print_rows(TAKES_JSON);
     puts("\nA guest is given by its id, UUID or name.\n"
          "See vmpin(1) for more, vmpin-policy(5) for how to write a policy.");
 }
 
 void command_help(const struct command *command)
 {
-    printf("Usage: vmpin %s [OPTION]... %s\n%s.\n\n", command->name, command->arguments,
-           command->summary);
+    printf("Usage: vmpin %s [OPTION]...%s%s\n%s.\n\n", command->name, blank(command),
+           command->arguments, command->summary);
     if (command->help)
         printf("%s\n\n", command->help);
     print_rows(command->takes);

@@ -21,11 +21,12 @@ enum command_takes {
     TAKES_METRICS = 32,
     TAKES_WATCH = 64,
     TAKES_TRACE = 128,
+    TAKES_JSON = 256,
 };
 
 struct command {
     const char *name;
-    const char *arguments;                     /* as --help shows them: "[GUEST...]" */
+    const char *arguments;                     /* as --help shows them: "[GUEST...]"; or "" */
     size_t arguments_min, arguments_max;       /* the maximum SIZE_MAX: any number */
     unsigned takes;                            /* enum command_takes */
     const char *summary;                       /* one line */

@@ -11,6 +11,7 @@ const struct command command_plan = {
     .name = "plan",
     .arguments = "[GUEST...]",
     .arguments_max = SIZE_MAX,
+    .takes = TAKES_JSON,
     .summary = "Show every change that reconcile would make",
     .help =
         "Each change is shown with the old and the new value, the way it would be made and the\n"

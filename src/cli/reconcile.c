@@ -11,7 +11,7 @@ const struct command command_reconcile = {
     .name = "reconcile",
     .arguments = "[GUEST...]",
     .arguments_max = SIZE_MAX,
-    .takes = TAKES_DRY_RUN,
+    .takes = TAKES_DRY_RUN | TAKES_JSON,
     .summary = "Make guests as the policies ask, once",
     .help =
         "Without GUEST all running guests are looked at. A policy file that is wrong stops the\n"

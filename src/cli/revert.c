@@ -41,7 +41,7 @@ const struct command command_revert = {
     .name = "revert",
     .arguments = "[GUEST...]",
     .arguments_max = SIZE_MAX,
-    .takes = TAKES_DRY_RUN,
+    .takes = TAKES_DRY_RUN | TAKES_JSON,
     .summary = "Put guests back to how they were before vmpin",
     .help =
         "Everything that vmpin set returns to its baseline, the last value that vmpin did not\n"

@@ -17,7 +17,7 @@ const struct command command_status = {
     .name = "status",
     .arguments = "[GUEST...]",
     .arguments_max = SIZE_MAX,
-    .takes = TAKES_WATCH,
+    .takes = TAKES_WATCH | TAKES_JSON,
     .summary = "Show each guest's state and where its threads may really run",
     .help = "CPUS is what the role's control group grants, RUNS ON what its threads' own affinity\n"
             "leaves of that. With -v every thread has its line. The exit status is 2 when there\n"

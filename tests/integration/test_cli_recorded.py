@@ -375,6 +375,31 @@ def test_check(h):
     assert "none.json" in err
 
 
+def options_of(*words):
+    """Of vmpin or a subcommand, as --help lists them: each with its argument, or ''."""
+    text = subprocess.run([f"{BUILD}/vmpin", *words, "--help"], stdout=subprocess.PIPE, text=True,
+                          check=True).stdout
+    assert not re.search(r"[ \t]$", text, re.MULTILINE), text
+    return dict(re.findall(r"^  (?:-.,|   ) --([a-z-]+)=?([A-Z]*)", text, re.MULTILINE))
+
+
+def test_help_lists_what_is_taken(_):
+    """A subcommand takes the options that its --help lists, and ends with 64 at every other"""
+    verbs = ("agent", "reconcile", "plan", "status", "explain", "hold", "release", "revert", "check")
+    listed = {verb: options_of(verb) for verb in verbs}
+    every = {option: argument for options in listed.values() for option, argument in options.items()}
+    assert len(every) > 15 and set(options_of()) < set(every), every
+    for option in set(every) - {"help", "version"}:
+        value = {"": [], "TIME": ["1h"]}.get(every[option], ["/nonexistent/x"])
+        for verb in verbs:
+            if option == "watch" and option in listed[verb]:
+                continue # it does not end by itself
+            whom = ["x"] if verb in ("explain", "hold", "release") and option != "all" else []
+            done = subprocess.run([f"{BUILD}/vmpin", verb, *whom, "--root", "/nonexistent",
+                                   f"--{option}", *value], capture_output=True, text=True, timeout=30)
+            assert (done.returncode == 64) == (option not in listed[verb]), (verb, option, done)
+
+
 def test_no_host(h):
     """A host without control groups ends with 69, a wrong policy comes first"""
     h.policy("a.json", pins())

@@ -12,7 +12,8 @@ static int run(const struct options *options)
     return 0;
 }
 
-static const struct command plan = {.name = "plan", .arguments_max = SIZE_MAX, .run = run};
+static const struct command plan = {
+    .name = "plan", .arguments_max = SIZE_MAX, .takes = TAKES_JSON, .run = run};
 static const struct command hold = {
     .name = "hold", .arguments_max = SIZE_MAX, .takes = TAKES_ALL | TAKES_FOR, .run = run};
 static const struct command explain = {
