@@ -12,7 +12,8 @@
 #define RT_RUNTIME_MAX_US (((UINT64_C(1) << 44) - 1) / 1000)
 
 const struct cg_attr attr_cpu[] = {
-    {ATTR("cpu", 1, "cpu.shares", CG_UINT), RANGE(2, 262144), .counterpart = "cpu.weight"},
+    {ATTR("cpu", 1, "cpu.shares", CG_UINT), RANGE(2, 262144), .flags = CG_ATTR_CONVERTED,
+     .counterpart = "cpu.weight"},
     {ATTR("cpu", 1, "cpu.cfs_quota_us", CG_QUOTA), RANGE(QUOTA_MIN_US, QUOTA_MAX_US),
      .second = "cpu.cfs_period_us", .constraint = ATTR_RATIO_OF_PARENT, .counterpart = "cpu.max"},
     {ATTR("cpu", 1, "cpu.cfs_burst_us", CG_UINT), RANGE(0, QUOTA_MAX_US)},
@@ -27,8 +28,8 @@ const struct cg_attr attr_cpu[] = {
     {ATTR("cpu", 1, "cpu.stat.local", CG_TABLE), .flags = CG_ATTR_READ_ONLY,
      .counterpart = "cpu.stat.local"},
 
-    {ATTR("cpu", 2, "cpu.weight", CG_UINT), RANGE(1, 10000), .flags = CG_ATTR_NOT_ON_ROOT,
-     .counterpart = "cpu.shares"},
+    {ATTR("cpu", 2, "cpu.weight", CG_UINT), RANGE(1, 10000),
+     .flags = CG_ATTR_NOT_ON_ROOT | CG_ATTR_CONVERTED, .counterpart = "cpu.shares"},
     {ATTR("cpu", 2, "cpu.weight.nice", CG_INT), RANGE(-20, 19), .flags = CG_ATTR_NOT_ON_ROOT},
     {ATTR("cpu", 2, "cpu.max", CG_QUOTA), RANGE(QUOTA_MIN_US, QUOTA_MAX_US),
      .flags = CG_ATTR_NOT_ON_ROOT, .counterpart = "cpu.cfs_quota_us"},

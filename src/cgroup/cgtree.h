@@ -149,6 +149,8 @@ enum cg_attr_flags {
     CG_ATTR_PAGE_ROUNDED = 8,  /**< reads back rounded down to the page, or to the huge page */
     CG_ATTR_ONLY_ON_ROOT = 16, /**< only the root of a hierarchy has the file */
     CG_ATTR_RESET = 32,        /**< takes 0 alone, which starts the count or the maximum again */
+    CG_ATTR_CONVERTED = 64,    /**< a value by its name on the other version of control groups is
+                                  another number: cpu.shares and cpu.weight */
 };
 
 /** CPU bandwidth (Documentation/scheduler/sched-bwc.rst). */

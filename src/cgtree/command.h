@@ -20,16 +20,18 @@ struct context {
     int argument_count;
 };
 
+/* Options beside the common ones that a command may take. */
+enum command_takes { TAKES_GROUPED = 1, TAKES_VMS = 2, TAKES_CONTROLLER = 4, TAKES_NAMES = 8 };
+
 struct command {
     const char *name;
     const char *arguments; /* as --help shows them */
     int arguments_min, arguments_max;
-    bool shows_trees;      /* takes --grouped, --vms, --controller */
-    bool takes_controller; /* takes --controller alone */
+    unsigned takes; /* enum command_takes */
     const char *summary;
     const char *help;
     int (*run)(struct context *context); /* returns the exit status */
-    /* Instead of that, with --names, NULL: takes none; and its least number of arguments. */
+    /* Instead of that, with --names; and its least number of arguments. */
     int (*list_names)(struct context *context);
     int names_min;
 };
@@ -55,6 +57,11 @@ int open_tree(struct context *context, unsigned flags, const char *controller);
 /* NODE of the command line: a path in the grouped tree, or a guest's name and role. Opens the tree
  * for it. */
 int find_node(struct context *context, const char *name, struct cg_node **ret);
+
+/* ATTRIBUTE of the command line. The name of the other version of control groups is as good, where
+ * a value by that name is the same; a value of cpu.weight is none of cpu.shares. 0 or the exit
+ * status, told. */
+int find_attr(const struct context *context, const char *name, const struct cg_attr **ret);
 
 /* names.c: what a shell completes. */
 int list_nodes(struct context *context);

@@ -103,6 +103,36 @@ int find_node(struct context *context, const char *name, struct cg_node **ret)
     return EXIT_FAILED;
 }
 
+/* v1's quota is two files and one attribute, which goes by the first one's name. */
+static bool is_second_file(const struct cg_attr *attr, const char *name)
+{
+    const char *second = cg_attr_file(attr, 1);
+
+    return second && strcmp(second, name) == 0;
+}
+
+int find_attr(const struct context *context, const char *name, const struct cg_attr **ret)
+{
+    cleanup_error struct cg_error *error = NULL;
+    int r = cg_attr_find(context->tree, name, ret, &error), status;
+
+    if (r < 0) {
+        status = fail(error);
+        return r == -ENOENT ? EX_USAGE : status;
+    }
+    if (is_second_file(*ret, name)) {
+        message("%s: here this is %s, a \"QUOTA PERIOD\" (files %s and %s)", name,
+                cg_attr_name(*ret), cg_attr_file(*ret, 0), name);
+        return EX_USAGE;
+    }
+    if (strcmp(name, cg_attr_name(*ret)) != 0 && cg_attr_flags(*ret) & CG_ATTR_CONVERTED) {
+        message("%s: here this is %s, and its values differ: use that name", name,
+                cg_attr_name(*ret));
+        return EX_USAGE;
+    }
+    return 0;
+}
+
 char *first_controller(const char *controllers)
 {
     return strndup(controllers, strcspn(controllers, ","));

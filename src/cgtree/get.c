@@ -96,15 +96,11 @@ static int get_named(struct context *context, struct output *output, const struc
     for (int i = 1; i < context->argument_count; i++) {
         cleanup_error struct cg_error *error = NULL;
         const struct cg_attr *attr = NULL;
-        int r = cg_attr_find(context->tree, context->arguments[i], &attr, &error);
+        int status = find_attr(context, context->arguments[i], &attr);
 
-        if (r == -ENOENT) {
-            fail(error);
-            return EX_USAGE;
-        }
-        if (r == 0)
-            r = get_one(output, node, attr, &error);
-        if (r < 0)
+        if (status)
+            return status;
+        if (get_one(output, node, attr, &error) < 0)
             return error ? fail(error) : EXIT_FAILED;
     }
     return 0;
@@ -139,10 +135,10 @@ const struct command command_get = {
     .summary = "read attributes of a node",
     .help = "Prints the value of one ATTRIBUTE alone, of several, or of all that the node has\n"
             "(without ATTRIBUTE), as lines of NAME and VALUE. An attribute goes by its v1 or v2\n"
-            "name on every host (cpu.shares, cpu.weight); the value is the host's own. Of v1's\n"
-            "files that every hierarchy has (cgroup.procs, tasks) the first one's is read, or the\n"
-            "one's of --controller. -v tells which files are read.",
-    .takes_controller = true,
+            "name on every host, where the value is the same by both (memory.max, but not\n"
+            "cpu.weight on v1). Of v1's files that every hierarchy has (cgroup.procs, tasks) the\n"
+            "first one's is read, or the one's of --controller. -v tells which files are read.",
+    .takes = TAKES_CONTROLLER | TAKES_NAMES,
     .run = run_get,
     .list_names = list_readable,
     .names_min = 1,

@@ -25,45 +25,35 @@ static const struct {
     struct option option;
     const char *argument;
     const char *text;
-    enum { OF_ALL, OF_TREES, OF_TREES_AND_VALUES } of; /* which commands take it */
+    unsigned takes; /* 0: common to all commands */
 } rows[] = {
     {{"grouped", no_argument, NULL, OPTION_GROUPED},
      NULL,
      "one node for the same place in every hierarchy",
-     OF_TREES},
-    {{"vms", no_argument, NULL, OPTION_VMS}, NULL, "libvirt's guests and their nodes", OF_TREES},
+     TAKES_GROUPED},
+    {{"vms", no_argument, NULL, OPTION_VMS}, NULL, "libvirt's guests and their nodes", TAKES_VMS},
     {{"controller", required_argument, NULL, OPTION_CONTROLLER},
      "NAME",
      "this controller's hierarchy alone",
-     OF_TREES_AND_VALUES},
+     TAKES_CONTROLLER},
     {{"names", no_argument, NULL, OPTION_NAMES},
      NULL,
      "print names alone, one a line (tree, get, set)",
-     OF_ALL},
-    {{"json", no_argument, NULL, OPTION_JSON}, NULL, "print JSON", OF_ALL},
-    {{"verbose", no_argument, NULL, 'v'}, NULL, "tell more", OF_ALL},
-    {{"root", required_argument, NULL, OPTION_ROOT},
-     "DIR",
-     "look for /proc and /sys below DIR",
-     OF_ALL},
-    {{"help", no_argument, NULL, 'h'}, NULL, "print this help", OF_ALL},
-    {{"version", no_argument, NULL, OPTION_VERSION}, NULL, "print the version", OF_ALL},
+     TAKES_NAMES},
+    {{"json", no_argument, NULL, OPTION_JSON}, NULL, "print JSON", 0},
+    {{"verbose", no_argument, NULL, 'v'}, NULL, "tell more", 0},
+    {{"root", required_argument, NULL, OPTION_ROOT}, "DIR", "look for /proc and /sys below DIR", 0},
+    {{"help", no_argument, NULL, 'h'}, NULL, "print this help", 0},
+    {{"version", no_argument, NULL, OPTION_VERSION}, NULL, "print the version", 0},
 };
 
-/* Of one command, or of all. */
-static bool is_taken(size_t row, const struct command *command)
-{
-    return !command || rows[row].of == OF_ALL || command->shows_trees ||
-           (rows[row].of == OF_TREES_AND_VALUES && command->takes_controller);
-}
-
-static void print_options(const struct command *command)
+static void print_options(unsigned takes)
 {
     puts("\nOptions:");
     for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
         char left[40], letter[8] = "   ";
 
-        if (!is_taken(i, command))
+        if (rows[i].takes & ~takes)
             continue;
         if (rows[i].option.val < OPTION_JSON)
             snprintf(letter, sizeof(letter), "-%c,", rows[i].option.val);
@@ -78,14 +68,14 @@ static void print_help(const struct command *command)
     if (command) {
         printf("Usage: cgtree %s [OPTION...] %s\n\n%s\n", command->name, command->arguments,
                command->help);
-        print_options(command);
+        print_options(command->takes);
         return;
     }
     puts("Usage: cgtree COMMAND [OPTION...] [ARGUMENT...]\n\n"
          "Show, read and write Linux control groups (v1, v2 and both).\n\nCommands:");
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
         printf("  %-10s%s\n", commands[i]->name, commands[i]->summary);
-    print_options(NULL);
+    print_options(~0u);
     puts("\nNODE is a path (/machine/x) or a guest and its node (web1, web1/vcpu0).\n"
          "See cgtree(1), and cgtree COMMAND --help.");
 }
@@ -98,19 +88,22 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
-enum asked { ASKED_HELP = 1, ASKED_VERSION = 2, ASKED_OF_TREES = 4, ASKED_CONTROLLER = 8 };
+/* What the options ask for beside what the commands know of. */
+struct asked {
+    bool help, version;
+    unsigned takes; /* of all options that were given */
+};
 
-static int take_option(struct context *context, int code, unsigned *asked)
+static int take_option(struct context *context, int code, struct asked *asked)
 {
     switch (code) {
     case OPTION_GROUPED:
+        context->grouped = true;
+        return 0;
     case OPTION_VMS:
-        *asked |= ASKED_OF_TREES;
-        context->grouped = context->grouped || code == OPTION_GROUPED;
-        context->vms = context->vms || code == OPTION_VMS;
+        context->vms = true;
         return 0;
     case OPTION_CONTROLLER:
-        *asked |= ASKED_CONTROLLER;
         context->controller = optarg;
         return 0;
     case OPTION_NAMES:
@@ -126,10 +119,10 @@ static int take_option(struct context *context, int code, unsigned *asked)
         context->root = optarg;
         return 0;
     case 'h':
-        *asked |= ASKED_HELP;
+        asked->help = true;
         return 0;
     case OPTION_VERSION:
-        *asked |= ASKED_VERSION;
+        asked->version = true;
         return 0;
     default:
         return EX_USAGE; /* getopt has said why */
@@ -137,7 +130,7 @@ static int take_option(struct context *context, int code, unsigned *asked)
 }
 
 /* Options may stand anywhere, also with POSIXLY_CORRECT: getopt gives arguments as code 1. */
-static int take_options(struct context *context, int argc, char **argv, unsigned *asked)
+static int take_options(struct context *context, int argc, char **argv, struct asked *asked)
 {
     struct option options[ARRAY_SIZE(rows) + 1] = {0};
     int code, status = 0;
@@ -149,28 +142,29 @@ static int take_options(struct context *context, int argc, char **argv, unsigned
             context->arguments[context->argument_count++] = optarg;
         else
             status = take_option(context, code, asked);
+        for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+            if (rows[i].option.val == code)
+                asked->takes |= rows[i].takes;
     }
     while (status == 0 && optind < argc)
         context->arguments[context->argument_count++] = argv[optind++];
     return status;
 }
 
-static int check_usage(const struct context *context, const struct command *command, unsigned asked)
+static int check_usage(const struct context *context, const struct command *command, unsigned takes)
 {
-    if (asked & ASKED_OF_TREES && !command->shows_trees) {
-        message("%s takes no --grouped or --vms", command->name);
-        return EX_USAGE;
-    }
-    if (asked & ASKED_CONTROLLER && !command->shows_trees && !command->takes_controller) {
-        message("%s takes no --controller", command->name);
-        return EX_USAGE;
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+        if (rows[i].takes & takes & ~command->takes) {
+            message("%s takes no --%s", command->name, rows[i].option.name);
+            return EX_USAGE;
+        }
     }
     if (context->grouped + context->vms + (context->controller != NULL) > 1) {
         message("--grouped, --vms and --controller exclude each other");
         return EX_USAGE;
     }
-    if (context->names && (!command->list_names || context->json)) {
-        message("--names goes with tree, get and set, and without --json");
+    if (context->names && context->json) {
+        message("--names and --json exclude each other");
         return EX_USAGE;
     }
     if (context->argument_count >= (context->names ? command->names_min : command->arguments_min) &&
@@ -180,12 +174,12 @@ static int check_usage(const struct context *context, const struct command *comm
     return EX_USAGE;
 }
 
-static int run(struct context *context, unsigned asked)
+static int run(struct context *context, const struct asked *asked)
 {
     const struct command *command = NULL;
     int status;
 
-    if (asked & ASKED_VERSION) {
+    if (asked->version) {
         puts("cgtree " PKGVERSION);
         return 0;
     }
@@ -198,7 +192,7 @@ static int run(struct context *context, unsigned asked)
         context->arguments++;
         context->argument_count--;
     }
-    if (asked & ASKED_HELP) {
+    if (asked->help) {
         print_help(command);
         return 0;
     }
@@ -206,7 +200,7 @@ static int run(struct context *context, unsigned asked)
         message("a command is missing (see: cgtree --help)");
         return EX_USAGE;
     }
-    status = check_usage(context, command, asked);
+    status = check_usage(context, command, asked->takes);
     if (status)
         return status;
     return context->names ? command->list_names(context) : command->run(context);
@@ -216,7 +210,7 @@ int main(int argc, char **argv)
 {
     cleanup_free char **arguments = calloc((size_t)argc + 1, sizeof(char *));
     struct context context = {.arguments = arguments};
-    unsigned asked = 0;
+    struct asked asked = {0};
     int status;
 
     setlocale(LC_CTYPE, "");
@@ -226,7 +220,7 @@ int main(int argc, char **argv)
     }
     status = take_options(&context, argc, argv, &asked);
     if (status == 0)
-        status = run(&context, asked);
+        status = run(&context, &asked);
     cg_tree_close(context.tree);
     /* A full disk behind a redirected stdout must not look like success. */
     if (fflush(stdout) != 0 || ferror(stdout)) {

@@ -11,21 +11,6 @@ struct assignment {
     struct cg_value *value;
 };
 
-/* A value is the host's own form, so only the host's own name may stand beside it: cpu.weight=1024
- * must not become cpu.shares=1024, nor v1's period a quota. */
-static int refuse_name(const char *name, const struct cg_attr *attr)
-{
-    const char *files[] = {cg_attr_file(attr, 0), cg_attr_file(attr, 1)};
-
-    if (files[1])
-        message("%s: here this is %s, set as \"QUOTA PERIOD\" (files %s and %s)", name,
-                cg_attr_name(attr), files[0], files[1]);
-    else
-        message("%s: here this is %s, and its values may differ: use that name", name,
-                cg_attr_name(attr));
-    return EX_USAGE;
-}
-
 static int parse(const struct context *context, const char *argument, struct assignment *ret)
 {
     cleanup_error struct cg_error *error = NULL;
@@ -41,17 +26,14 @@ static int parse(const struct context *context, const char *argument, struct ass
         message("out of memory");
         return EXIT_FAILED;
     }
-    r = cg_attr_find(context->tree, name, &ret->attr, &error);
-    if (r == -EOPNOTSUPP)
-        return fail(error);
-    if (r == 0 && strcmp(name, cg_attr_name(ret->attr)) != 0)
-        return refuse_name(name, ret->attr);
-    if (r == 0 && cg_attr_flags(ret->attr) & CG_ATTR_READ_ONLY) {
+    status = find_attr(context, name, &ret->attr);
+    if (status)
+        return status;
+    if (cg_attr_flags(ret->attr) & CG_ATTR_READ_ONLY) {
         message("%s can only be read", name);
         return EX_USAGE;
     }
-    if (r == 0)
-        r = cg_value_parse(ret->attr, sign + 1, &ret->value, &error);
+    r = cg_value_parse(ret->attr, sign + 1, &ret->value, &error);
     status = r < 0 ? fail(error) : 0;
     return status && r != -ENOMEM ? EX_USAGE : status;
 }
@@ -170,11 +152,11 @@ const struct command command_set = {
     .summary = "write attributes of a node",
     .help =
         "Writes each ATTRIBUTE in the order given, after all were found right; the first that\n"
-        "the kernel refuses ends it. ATTRIBUTE is the host's own name, as get prints it, and\n"
-        "VALUE its own form: a number, a list (0-3,8), bytes (1G, max), or \"QUOTA PERIOD\" in\n"
-        "microseconds. On v1 cgroup.procs and tasks are written in every hierarchy that the\n"
-        "node is in, or in that of --controller alone. -v tells what was written.",
-    .takes_controller = true,
+        "the kernel refuses ends it. ATTRIBUTE goes by the names that get takes. VALUE is a\n"
+        "number, a list (0-3,8), bytes (1G, max), or \"QUOTA PERIOD\" in microseconds. On v1\n"
+        "cgroup.procs and tasks are written in every hierarchy that the node is in, or in that\n"
+        "of --controller alone. -v tells what was written.",
+    .takes = TAKES_CONTROLLER | TAKES_NAMES,
     .run = run_set,
     .list_names = list_writable,
     .names_min = 1,

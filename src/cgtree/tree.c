@@ -317,7 +317,7 @@ const struct command command_tree = {
     .name = "tree",
     .arguments = "[PATH]",
     .arguments_max = 1,
-    .shows_trees = true,
+    .takes = TAKES_GROUPED | TAKES_VMS | TAKES_CONTROLLER | TAKES_NAMES,
     .summary = "show control groups as a tree",
     .help = "Shows each hierarchy of control groups as a tree, or what is below PATH in it. With\n"
             "--grouped the same place in every hierarchy is one node, with --vms libvirt's guests\n"

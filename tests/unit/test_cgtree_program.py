@@ -35,6 +35,11 @@ def expect_status(result, status, *texts):
     expect(status == 0 or not result.stdout, result)
 
 
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
 def test_guests_are_shown_with_their_nodes():
     for name in (V1, "v1-systemd", "hybrid-systemd", V2):
         with Host(name) as host:
@@ -77,11 +82,32 @@ def test_a_v1_hosts_tree_has_each_hierarchy_and_a_v2_hosts_one():
 
 def test_one_attribute_is_printed_alone_and_several_with_names():
     with Host(V1) as host:
-        expect(run(host, "get", VCPU, "cpu.weight").stdout == "1024\n")
+        expect(run(host, "get", VCPU, "cpu.shares").stdout == "1024\n")
         result = run(host, "get", "cgroup-web1/vcpu0", "cpu.shares", "cpu.max")
         expect(result.stdout == "cpu.shares 1024\ncpu.cfs_quota_us -1 100000\n", result)
         result = run(host, "get", "-v", VCPU, "cpu.max")
         expect("/sys/fs/cgroup/cpu" + VCPU + "/cpu.cfs_period_us" in result.stderr, result)
+
+
+def test_the_other_versions_name_is_taken_where_its_value_is_the_same():
+    with Host(V1) as host:
+        expect_status(run(host, "get", VCPU, "cpuset.cpus.effective"), 0)
+        write(host.path("cpu" + VCPU + "/cpu.cfs_quota_us"), "-1")
+        expect_status(run(host, "set", VCPU, "cpu.max=50000 200000"), 0)
+        expect(run(host, "get", VCPU, "cpu.max").stdout == "50000 200000\n")
+    with Host(V2) as host:
+        expect_status(run(host, "set", "web1", "memory.limit_in_bytes=1G"), 0)
+        expect(run(host, "get", "web1", "memory.limit_in_bytes").stdout == "1073741824\n")
+
+
+def test_the_other_versions_name_is_refused_where_its_value_is_another():
+    for name, node, attribute, here in ((V1, VCPU, "cpu.weight", "cpu.shares"),
+                                        (V1, VCPU, "cpu.cfs_period_us", "cpu.cfs_quota_us"),
+                                        (V2, "web1", "cpu.shares", "cpu.weight"),
+                                        (V2, "web1", "memory.memsw.limit_in_bytes", "memory.swap.max")):
+        with Host(name) as host:
+            expect_status(run(host, "get", node, attribute), 64, attribute, here)
+            expect_status(run(host, "set", node, f"{attribute}=1000"), 64, attribute, here)
 
 
 def test_all_attributes_that_are_there_are_printed():
@@ -119,9 +145,7 @@ def test_names_of_groups_are_but_text_whatever_they_are():
 
 def test_attributes_are_written_in_order():
     with Host(V1) as host:
-        os.truncate(host.path("cpu" + VCPU + "/cpu.cfs_quota_us"), 0)
-        with open(host.path("cpu" + VCPU + "/cpu.cfs_quota_us"), "w", encoding="utf-8") as file:
-            file.write("-1")
+        write(host.path("cpu" + VCPU + "/cpu.cfs_quota_us"), "-1")
         result = run(host, "set", VCPU, "cpu.shares=2048", "cpu.cfs_quota_us=50000 200000", "-v")
         expect_status(result, 0)
         expect(result.stdout == "cpu.shares 2048\ncpu.cfs_quota_us 50000 200000\n", result)
@@ -228,6 +252,28 @@ def test_a_wrong_command_line_is_64():
                       ("get", "/", "--vms"), ("tree", "--vms", "--grouped"), ("--bogus",)):
         result = cgtree(*arguments)
         expect(result.returncode == 64 and result.stderr and not result.stdout, arguments, result)
+
+
+def options_of(*words):
+    """Of the program, or of a command, as --help lists them: each with its argument, or ''."""
+    result = cgtree(*words, "--help")
+    expect_status(result, 0)
+    expect(not re.search(r"[ \t]$", result.stdout, re.MULTILINE), result)
+    return dict(re.findall(r"^  (?:-.,|   ) --([a-z]+) ([A-Z]*)", result.stdout, re.MULTILINE))
+
+
+def test_help_lists_the_options_that_a_command_takes_and_no_other():
+    every = options_of()
+    expect(len(every) > 8, every)
+    for command in ("tree", "get", "set", "create", "delete"):
+        listed = options_of(command)
+        for option, argument in every.items():
+            if option in ("help", "version"):
+                continue
+            words = ["/x", "a=b"] if command == "set" and option != "names" else ["/x"]
+            result = cgtree(command, f"--{option}", *(["x"] if argument else []),
+                            "--root", "/nonexistent", *words)
+            expect((result.returncode == 64) == (option not in listed), command, option, result)
 
 
 def test_a_host_without_control_groups_is_69():
