@@ -82,6 +82,20 @@ static void tell_pass(struct agent *agent, struct managed *guest, const struct r
                 writers);
 }
 
+/* Takes what a failed change and its undoing wrote for what it is, no call for the next try. Did
+ * somebody else change something meanwhile? Of a pass that had no report (NULL) that is not known.
+ */
+static bool take_echo(struct agent *agent, const struct reconcile_request *request,
+                      const struct report *report, struct managed *guest)
+{
+    bool overlooked = false;
+
+    loop_take_nodes(agent, guest);
+    return report &&
+           reconcile_overlooked(&agent->context, request, report, &overlooked, NULL) == 0 &&
+           overlooked;
+}
+
 void pass_make(struct agent *agent, const struct action *action)
 {
     struct managed *guest = action->guest;
@@ -98,6 +112,7 @@ void pass_make(struct agent *agent, const struct action *action)
     uint64_t began = agent_now();
     cleanup_error struct cg_error *error = NULL;
     cleanup_report struct report report = {0};
+    bool overlooked = false;
     int r;
 
     keep_state(agent);
@@ -129,10 +144,11 @@ void pass_make(struct agent *agent, const struct action *action)
     /* However the pass ended: it may have started a move first. */
     moves_follow(agent, guest);
     metrics_file_passed(agent, guest, &report, r, began);
-    /* What a failed change and its undoing wrote must not call for the next try. */
     if (event.outcome == OUTCOME_FAILED)
-        loop_take_nodes(agent, guest);
+        overlooked = take_echo(agent, &request, r == 0 ? &report : NULL, guest);
     agent_tell(agent, &event);
+    if (overlooked)
+        agent_tell(agent, &(struct event){.type = CORE_NODE, .guest = guest});
     if (event.outcome == OUTCOME_FAILED && r < 0)
         tell_failure(&agent->log, guest, error ? cg_error_text(error) : strerror(-r));
     else if (core_gave_up(guest))

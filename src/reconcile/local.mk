@@ -25,6 +25,7 @@ libreconcile_la_SOURCES = \
 	src/reconcile/pass_unit.c src/reconcile/pass_enable.c src/reconcile/pass_move.c \
 	src/reconcile/pass_report.c src/reconcile/pass_anew.c src/reconcile/pass_verify.c \
 	src/reconcile/pass_masks.c \
-	src/reconcile/reconcile.h src/reconcile/reconcile.c
+	src/reconcile/reconcile.h src/reconcile/overlooked.c \
+	src/reconcile/reconcile.c
 libreconcile_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(LIBSYSTEMD_CFLAGS)
 libreconcile_la_LIBADD = libpolicy.la $(JANSSON_LIBS) $(LIBSYSTEMD_LIBS)

@@ -76,16 +76,20 @@ void life_end(struct life *life)
     scene_release(&life->scene);
 }
 
-static int pass(struct life *life, const struct desired *desired, enum reconcile_mode mode)
+static struct reconcile_context context_of(struct life *life, enum reconcile_mode mode)
 {
-    struct reconcile_context context = {
+    return (struct reconcile_context){
         .host = life->scene.host,
         .state = &life->state,
         .mode = mode,
         .systemd = life->systemd,
         .answer_wait_ms = life->answer_wait_ms,
     };
-    const struct reconcile_request request = {
+}
+
+static struct reconcile_request request_of(struct life *life, const struct desired *desired)
+{
+    return (struct reconcile_request){
         .facts = life->scene.facts,
         .desired = desired,
         .call = &life->call,
@@ -94,6 +98,12 @@ static int pass(struct life *life, const struct desired *desired, enum reconcile
         .despite_hold = life->reverts,
         .binding = &life->binding,
     };
+}
+
+static int pass(struct life *life, const struct desired *desired, enum reconcile_mode mode)
+{
+    struct reconcile_context context = context_of(life, mode);
+    const struct reconcile_request request = request_of(life, desired);
     int r;
 
     report_release(&life->report);
@@ -104,6 +114,19 @@ static int pass(struct life *life, const struct desired *desired, enum reconcile
     reconcile_context_release(&context);
     life->rested = life->report.unrested;
     return r;
+}
+
+bool life_overlooked(struct life *life)
+{
+    struct reconcile_context context = context_of(life, RECONCILE_APPLY);
+    const struct reconcile_request request = request_of(life, &life->desired);
+    unsigned writes = life->scene.fail->writes;
+    bool overlooked;
+
+    assert_int_equal(reconcile_overlooked(&context, &request, &life->report, &overlooked, NULL), 0);
+    reconcile_context_release(&context);
+    assert_int_equal(life->scene.fail->writes, writes);
+    return overlooked;
 }
 
 int life_pass(struct life *life, enum reconcile_mode mode)

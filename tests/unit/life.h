@@ -32,6 +32,8 @@ void life_end(struct life *life);
 /* One more desired cell. */
 void life_desire(struct life *life, const char *role, const char *attribute, const char *value);
 void life_desire_nothing(struct life *life);
+/* Has something changed since the last pass, which failed? reconcile_overlooked() */
+bool life_overlooked(struct life *life);
 /* The last pass's result; the report and the error are in `life` then. */
 int life_pass(struct life *life, enum reconcile_mode mode);
 /* These must answer 0, whatever became of the guest. Where mems are to rest first, they do. */

@@ -70,6 +70,15 @@ static void expect_nothing_done(const struct life *life, const char *when)
                  done->cell.attr->name);
 }
 
+/* What a pass wrote and took back is not somebody else's doing. */
+static void expect_nothing_overlooked(struct life *life, const char *when)
+{
+    if (life_overlooked(life)) {
+        life_print(life);
+        fail_msg("seed %lu, %s: the pass's own writes count as somebody else's", life->seed, when);
+    }
+}
+
 /* Without the fault the next pass has everything in force, and the way back leads to what stood
  * there before. */
 static void expect_recovery(struct life *life, const char *when)
@@ -93,6 +102,7 @@ static void refuse_one(int version, uint64_t seed, unsigned at, bool file, int c
     kernel_fail_at(life.scene.fail, at, code);
     life_apply(&life, when);
     expect_told(&life, code, when);
+    expect_nothing_overlooked(&life, when);
     if (file) {
         expect_nothing_done(&life, when);
         assert_null(life_change(&life, CHANGE_UNKNOWN));
@@ -144,6 +154,7 @@ static bool refuse_undo(int version, uint64_t seed, unsigned at, unsigned later,
     reached = life.scene.fail->writes >= at + later;
     if (reached) {
         expect_undo_told(&life, code, when);
+        expect_nothing_overlooked(&life, when);
         expect_nothing_done(&life, when);
         expect_recovery(&life, when);
     }
@@ -287,6 +298,7 @@ static void heal(int version, uint64_t seed, unsigned at)
     assert_non_null(life_change(&life, CHANGE_DONE)); /* kept, not undone */
     assert_null(life_change(&life, CHANGE_UNDONE));
     assert_int_equal(life.scene.fail->writes, 2);
+    expect_nothing_overlooked(&life, "the heal");
     kernel_fail_never(life.scene.fail);
     life_apply(&life, "after the heal that failed");
     life_expect_in_force(&life, "after the heal that failed");
@@ -308,6 +320,72 @@ static void a_refused_heal_keeps_the_others_and_is_tried_again(void **state)
     for (unsigned at = 1; at <= 2; at++) {
         heal(1, 7, at);
         heal(2, 7, at);
+    }
+}
+
+static unsigned heals_that_fail(int version, uint64_t seed)
+{
+    unsigned failed = 0;
+    bool reached = true;
+
+    for (unsigned at = 1; reached; at++) {
+        struct life life;
+
+        life_begin(&life, version, seed);
+        life_apply(&life, "before the drift");
+        scene_disturb(&life.scene, 12);
+        kernel_fail_at(life.scene.fail, at, EBUSY);
+        life_apply(&life, "the heal");
+        reached = life.scene.fail->writes >= at;
+        if (reached && life.report.status == GUEST_FAILED) {
+            expect_nothing_overlooked(&life, "the heal");
+            failed++;
+        }
+        life_end(&life);
+    }
+    return failed;
+}
+
+static void no_heal_that_fails_is_taken_for_somebody_elses_doing(void **state)
+{
+    unsigned failed = 0;
+
+    for (int version = 1; version <= 2; version++)
+        for (uint64_t seed = 0; seed < lives(); seed++)
+            failed += heals_that_fail(version, seed);
+    assert_true(failed > lives());
+}
+
+/* Both what the pass had just healed and what it had found right. */
+static void what_is_changed_after_a_heal_that_failed_is_not_overlooked(void **state)
+{
+    static const char *const roles[] = {"emulator", "vcpu0", "vcpu1"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+        struct life life;
+        cleanup_free char *path = NULL, *healed = NULL;
+
+        life_begin_plain(&life, 1, false);
+        for (size_t j = 0; j < ARRAY_SIZE(roles); j++)
+            life_desire(&life, roles[j], "cpu.shares", "333");
+        life_apply(&life, "before the drift");
+        for (size_t j = 0; j < 2; j++) {
+            cleanup_free char *drifted =
+                model_guest_path(life.scene.model, &life.scene.guest, roles[j]);
+
+            assert_int_equal(model_write(life.scene.model, "cpu", drifted, "cpu.shares", "51"), 0);
+        }
+        kernel_fail_at(life.scene.fail, 2, EBUSY);
+        life_apply(&life, "the heal");
+        assert_non_null(life_change(&life, CHANGE_DONE));
+        assert_non_null(life_change(&life, CHANGE_FAILED));
+        assert_false(life_overlooked(&life));
+        path = model_guest_path(life.scene.model, &life.scene.guest, roles[i]);
+        healed = model_read(life.scene.model, "cpu", path, "cpu.shares");
+        assert_int_equal(model_write(life.scene.model, "cpu", path, "cpu.shares", "52"), 0);
+        /* What could not be healed waits for the next try, whatever stands there. */
+        assert_int_equal(life_overlooked(&life), strcmp(healed, "333") == 0);
+        life_end(&life);
     }
 }
 
@@ -361,6 +439,8 @@ int main(void)
         cmocka_unit_test(a_refused_undo_is_told_and_mended_by_the_next_pass_on_v2),
         cmocka_unit_test(a_guest_that_goes_away_ends_the_pass),
         cmocka_unit_test(a_refused_heal_keeps_the_others_and_is_tried_again),
+        cmocka_unit_test(no_heal_that_fails_is_taken_for_somebody_elses_doing),
+        cmocka_unit_test(what_is_changed_after_a_heal_that_failed_is_not_overlooked),
         cmocka_unit_test(passes_settle_whatever_others_write_meanwhile),
     };
 
