@@ -5,13 +5,11 @@
 
 #include <string.h>
 
-/* Written back by this pass, if only until somebody wrote over it again. What stands in a file is
- * fought over by writing; systemd is asked with pauses of its own. */
+/* What stands in a file is fought over by writing; systemd is asked with pauses of its own. */
 static bool is_healed(const struct change *change)
 {
     return change->reason == CHANGE_HEAL && change->cell.target == CELL_FILE &&
-           (change->state == CHANGE_DONE ||
-            (change->state == CHANGE_FAILED && change->error_number == 0));
+           change_was_written(change);
 }
 
 /* One that was healed twice, since the pass began anew, is there twice. */

@@ -1,6 +1,6 @@
 /* A pass that fails writes and takes back, and the events of that must not call for the next try.
  * So its echo is thrown away, and with it the news of what somebody else did meanwhile. The files
- * themselves tell that apart: what is to be changed now and was right at the end of the pass. */
+ * tell that apart: what is to be changed now, though the pass found it right or had written it. */
 #include "reconcile/reconcile.h"
 
 /* The last word of the report on that cell; NULL: it had nothing to say. */
@@ -17,7 +17,7 @@ static bool is_news(const struct change *planned, const struct report *report)
     const struct change *known = last_change(report, &planned->cell);
 
     return planned->cell.target == CELL_FILE && planned->state == CHANGE_PLANNED &&
-           !attr_moves_memory(planned->cell.attr) && (!known || known->state == CHANGE_DONE);
+           !attr_moves_memory(planned->cell.attr) && (!known || change_was_written(known));
 }
 
 int reconcile_overlooked(struct reconcile_context *context, const struct reconcile_request *request,

@@ -49,6 +49,12 @@ bool change_has_failed(const struct change *change)
            change->state == CHANGE_UNKNOWN;
 }
 
+bool change_was_written(const struct change *change)
+{
+    return change->state == CHANGE_DONE ||
+           (change->state == CHANGE_FAILED && change->error_number == 0);
+}
+
 void change_release(struct change *change)
 {
     cg_value_unref(change->cell.value);

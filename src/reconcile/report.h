@@ -49,6 +49,8 @@ struct change {
 };
 /* It was to be in force and is not: not written, taken back, or not granted. */
 bool change_has_failed(const struct change *change);
+/* The kernel took it, if only until somebody wrote over it again. */
+bool change_was_written(const struct change *change);
 void change_release(struct change *change);
 
 /* Where a role's threads are really allowed to run. */

@@ -99,7 +99,7 @@ def test_drift_beside_a_failure(t):
     guest = t.guest()
     t.harmless(guest)
     t.policies.write("a.json", policy(guest, {"vcpu1": cpus("1")}))
-    agent = t.agent("-v", wrapper=inject(guest, "error=EBUSY:delay_enter=300000",
+    agent = t.agent("-v", wrapper=inject(guest, "error=EBUSY:delay_enter=1000000",
                                          ["vcpu0/cpu.shares", "vcpu0/cpu.weight"]))
     wait_for(lambda: pinned(guest, "vcpu1", "1"), 10, "the policy")
     t.policies.write("b.json", policy(guest, {"vcpu0": {"cpu": {"shares": 333}},
@@ -116,11 +116,11 @@ def test_drift_beside_a_failure(t):
 
     wait_for(looks, 10, "the failure")
     begin = time.monotonic()
-    wait_for(lambda: looks() >= 4, 10, "three more looks")
-    # One may be at its own writes; the others are tries after 1, 2, 4, 8 s, whatever the machine.
+    wait_for(lambda: looks() >= 3, 20, "two more looks")
+    # Each is a try, after 1 and 2 s, of a second, whatever the machine.
     assert time.monotonic() - begin > 4, "it was tried again and again"
     wait_for(lambda: guest.nodes.has_shares("emulator", 333), 20, "the midst of the next try")
-    heals("in its midst")  # the next one comes 16 s later
+    heals("in its midst")  # the next one comes 8 s later
     heals("between two tries")
 
 

@@ -389,6 +389,41 @@ static void what_is_changed_after_a_heal_that_failed_is_not_overlooked(void **st
     }
 }
 
+/* The pass does not begin anew after a failure, and reads another value back than it wrote. */
+static void meddle_with_vcpu0(struct kernel_fail *fail, const struct kernel_event *event,
+                              void *data)
+{
+    struct life *life = data;
+    cleanup_free char *path = model_guest_path(life->scene.model, &life->scene.guest, "vcpu0");
+
+    if (event->write == 2)
+        assert_int_equal(model_write(life->scene.model, "cpu", path, "cpu.shares", "52"), 0);
+}
+
+static void what_is_changed_before_it_is_read_back_beside_a_failure_is_not_overlooked(void **state)
+{
+    static const char *const roles[] = {"vcpu0", "vcpu1"};
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    for (size_t i = 0; i < ARRAY_SIZE(roles); i++)
+        life_desire(&life, roles[i], "cpu.shares", "333");
+    life_apply(&life, "before the drift");
+    for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+        cleanup_free char *path = model_guest_path(life.scene.model, &life.scene.guest, roles[i]);
+
+        assert_int_equal(model_write(life.scene.model, "cpu", path, "cpu.shares", "51"), 0);
+    }
+    kernel_fail_at(life.scene.fail, 2, EBUSY);
+    life.scene.fail->hook = meddle_with_vcpu0;
+    life.scene.fail->hook_data = &life;
+    life_apply(&life, "the heal");
+    life.scene.fail->hook = NULL;
+    assert_null(life_change(&life, CHANGE_DONE));
+    assert_true(life_overlooked(&life));
+    life_end(&life);
+}
+
 /* ---- somebody else writes meanwhile -----------------------------------------------------------
  */
 
@@ -441,6 +476,7 @@ int main(void)
         cmocka_unit_test(a_refused_heal_keeps_the_others_and_is_tried_again),
         cmocka_unit_test(no_heal_that_fails_is_taken_for_somebody_elses_doing),
         cmocka_unit_test(what_is_changed_after_a_heal_that_failed_is_not_overlooked),
+        cmocka_unit_test(what_is_changed_before_it_is_read_back_beside_a_failure_is_not_overlooked),
         cmocka_unit_test(passes_settle_whatever_others_write_meanwhile),
     };
 
