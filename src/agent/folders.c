@@ -298,7 +298,7 @@ struct reading {
     struct folders *folders;
     folders_hold_fn hold;
     void *data;
-    bool policies, paths;
+    bool changed;
 };
 
 static bool tells_of_loss(const struct inotify_event *event)
@@ -323,14 +323,10 @@ static void take_paths(struct reading *reading, const struct inotify_event *even
 
         if (one->wd != event->wd)
             continue;
-        if (event->mask & GONE_EVENTS) {
-            reading->paths = true;
-        } else if (one->name && event->len && strcmp(one->name, event->name) == 0) {
-            reading->paths = true;
-        } else if (one->content && (!event->len || is_policy_file(event->name))) {
-            reading->policies = true;
-            reading->paths |= (event->mask & (IN_CREATE | IN_MOVED_TO)) != 0; /* perhaps a link */
-        }
+        if (event->mask & GONE_EVENTS ||
+            (one->name && event->len && strcmp(one->name, event->name) == 0) ||
+            (one->content && (!event->len || is_policy_file(event->name))))
+            reading->changed = true;
     }
 }
 
@@ -339,7 +335,7 @@ static void take(const struct inotify_event *event, void *data)
     struct reading *reading = data;
 
     if (event->mask & IN_Q_OVERFLOW) {
-        reading->policies = reading->paths = true;
+        reading->changed = true;
         reading->hold(NULL, reading->data);
         return;
     }
@@ -347,7 +343,7 @@ static void take(const struct inotify_event *event, void *data)
     take_paths(reading, event); /* one directory may be both */
 }
 
-int folders_read(struct folders *folders, folders_hold_fn hold, void *data, bool *ret_policies,
+int folders_read(struct folders *folders, folders_hold_fn hold, void *data, bool *ret_changed,
                  struct cg_error **err)
 {
     struct reading reading = {.folders = folders, .hold = hold, .data = data};
@@ -355,6 +351,6 @@ int folders_read(struct folders *folders, folders_hold_fn hold, void *data, bool
 
     if (r < 0)
         return error_set(err, -r, "changes of the policy folders cannot be read: %s", strerror(-r));
-    *ret_policies = reading.policies || reading.paths;
-    return reading.paths ? folders_arm(folders, err) : 0;
+    *ret_changed = reading.changed;
+    return 0;
 }

@@ -25,15 +25,15 @@ void folders_close(struct folders *folders);
 /* Watches another state folder in the place of the one before. Both are open. */
 void folders_watch_state(struct folders *folders, int state, int holds);
 
-/* Watches what stands at the paths now. */
+/* Watches what stands at the paths now, in the place of what stood there before. */
 int folders_arm(struct folders *folders, struct cg_error **err);
 
 /* Takes what is queued, at most a buffer full. `hold` is called for each hold that was set or
  * released, with its file's name, NULL when events were lost or a folder of the state is gone.
- * *ret_policies: something changed in a policy folder; where the folders' paths changed, they are
- * watched anew. */
+ * *ret_changed: something changed in a policy folder or on its path. folders_arm() is then to be
+ * called, before the folders are read. */
 typedef void (*folders_hold_fn)(const char *name, void *data);
-int folders_read(struct folders *folders, folders_hold_fn hold, void *data, bool *ret_policies,
+int folders_read(struct folders *folders, folders_hold_fn hold, void *data, bool *ret_changed,
                  struct cg_error **err);
 
 #endif

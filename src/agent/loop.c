@@ -109,10 +109,10 @@ static int on_folders(sd_event_source *source, int fd, uint32_t events, void *da
 {
     struct agent *agent = data;
     cleanup_error struct cg_error *error = NULL;
-    bool policies = false;
-    int r = folders_read(&agent->folders, on_hold, agent, &policies, &error);
+    bool changed = false;
+    int r = folders_read(&agent->folders, on_hold, agent, &changed, &error);
 
-    if (policies)
+    if (changed)
         agent_tell(agent, &(struct event){.type = CORE_FOLDERS});
     if (r < 0)
         loop_folders_are_blind(agent, error);
