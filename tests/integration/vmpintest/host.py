@@ -173,8 +173,10 @@ class Machine:
     @staticmethod
     def refuse_leftovers():
         for pid in processes("vmpin"):
-            with open(f"/proc/{pid}/cmdline", "rb") as file:
-                words = file.read().split(b"\0")
+            words = []
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError):  # it ended meanwhile
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    words = file.read().split(b"\0")
             if b"agent" in words and not {b"--state-dir", b"--root"} & set(words):
                 raise Refused(f"this host's vmpin agent runs (pid {pid}) and might match the "
                               "tests' guests: stop it first")
