@@ -14,6 +14,8 @@ static int refuse(struct log *log, int r, const struct cg_error *error)
     log_line(log, LOG_ERR, "%s", error ? cg_error_text(error) : strerror(-r));
     if (r == -EACCES || r == -EPERM)
         return EX_NOPERM;
+    if (r == -ELOOP)
+        return EX_USAGE;
     return r == -ENODEV ? EX_UNAVAILABLE : EXIT_FAILURE;
 }
 
@@ -35,6 +37,8 @@ static int set_up(struct agent *agent, struct cg_error **err)
 
     if (r == 0)
         r = open_state(agent, err);
+    if (r == 0 && folders)
+        r = state_dir_refuse_policies(&agent->state, folders, err);
     if (r < 0)
         return r;
     agent->context.host = agent->host;

@@ -100,8 +100,12 @@ static int tell_problems(struct session *session)
 
 int session_load_policies(struct session *session)
 {
+    const char *const *folders = (const char *const *)session->options->folders;
+    cleanup_error struct cg_error *error = NULL;
     int r = -ENOENT;
 
+    if (folders && state_dir_refuse_policies(&session->state, folders, &error) < 0)
+        return session_fail(session, HAPPENED_USAGE, error);
     if (session->agent_runs && session->writes && session->options->folders) {
         message("an agent runs and keeps its own policies in force: it would undo what "
                 "'%s --policies' does; stop the agent, or put the files into its folder",

@@ -30,8 +30,21 @@ static int open_folder(int at, const char *name, bool make)
     return fd < 0 ? -errno : fd;
 }
 
+/* A folder where others could have put a baseline, a hold or policies. */
+static int check_trust(const char *path, int fd, const char *name, struct cg_error **err)
+{
+    cleanup_error struct cg_error *why = NULL;
+    struct stat status;
+
+    if (fstat(fd, &status) == 0 && trust_check(&status, geteuid(), "the folder", &why) == 0)
+        return 0;
+    return error_set(err, EUCLEAN, "%s%s, where vmpin keeps its state: %s", path, name,
+                     cg_error_text(why));
+}
+
 int state_dir_open(const char *path, bool make, struct state_dir *ret, struct cg_error **err)
 {
+    static const char *const names[] = {"", "/guests", "/holds"};
     struct state_dir dir = {.guests = -ENOENT, .holds = -ENOENT, .path = strdup(path)};
     int *const handles[] = {&dir.dir, &dir.guests, &dir.holds};
 
@@ -45,6 +58,10 @@ int state_dir_open(const char *path, bool make, struct state_dir *ret, struct cg
     for (size_t i = 0; i < ARRAY_SIZE(handles); i++) {
         int code = -*handles[i];
 
+        if (code <= 0 && check_trust(path, *handles[i], names[i], err) < 0) {
+            state_dir_close(&dir);
+            return -EUCLEAN;
+        }
         if (code <= 0)
             continue;
         if (make || code != ENOENT) {
@@ -68,14 +85,19 @@ void state_dir_close(struct state_dir *dir)
     *dir = (struct state_dir){.dir = -1, .guests = -1, .holds = -1};
 }
 
+static bool is_at(int fd, int dir, const char *name, int flags)
+{
+    struct stat open_one, named;
+
+    return fstat(fd, &open_one) == 0 && fstatat(dir, name, &named, flags) == 0 &&
+           open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
+}
+
 /* Is the open file still the one of that name? A guest that went took its lock file with it, and
  * somebody may have removed a folder. */
 static bool still_there(int fd, int dir, const char *name)
 {
-    struct stat open_one, named;
-
-    return fstat(fd, &open_one) == 0 && fstatat(dir, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-           open_one.st_ino == named.st_ino && open_one.st_dev == named.st_dev;
+    return is_at(fd, dir, name, AT_SYMLINK_NOFOLLOW);
 }
 
 bool state_dir_stands(const struct state_dir *dir)
@@ -97,6 +119,18 @@ int state_dir_renew(struct state_dir *dir, struct cg_error **err)
     state_dir_close(dir);
     *dir = renewed;
     return lost;
+}
+
+int state_dir_refuse_policies(const struct state_dir *dir, const char *const *folders,
+                              struct cg_error **err)
+{
+    for (; *folders; folders++)
+        if (is_at(dir->dir, AT_FDCWD, *folders, 0) || is_at(dir->guests, AT_FDCWD, *folders, 0))
+            return error_set(err, ELOOP,
+                             "%s is where vmpin keeps its state: policies need a folder of their "
+                             "own",
+                             *folders);
+    return 0;
 }
 
 static int lock_file(int dir, const char *name, unsigned wait_ms, int *ret)

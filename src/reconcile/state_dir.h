@@ -21,11 +21,16 @@ struct state_dir {
 };
 
 /* `make`: the folders are made when missing (0755, root's). Without it a folder that is not there
- * is an empty one, as before vmpin's first run. */
+ * is an empty one, as before vmpin's first run. -EUCLEAN: others than root and this user may write
+ * to one of them. */
 int state_dir_open(const char *path, bool make, struct state_dir *ret, struct cg_error **err);
 void state_dir_close(struct state_dir *dir);
 /* Are the open folders still those at the path? Somebody may have removed or replaced them. */
 bool state_dir_stands(const struct state_dir *dir);
+/* What vmpin writes into its state must not be read as policies, nor wake up who watches for them.
+ * -ELOOP: one of `folders` (NULL-terminated) is the state's. */
+int state_dir_refuse_policies(const struct state_dir *dir, const char *const *folders,
+                              struct cg_error **err);
 /* Opens the folders anew, made when missing. 1: guests/ is another one, with none of the states of
  * before; 0: it stayed. On failure *dir stays as it is. */
 int state_dir_renew(struct state_dir *dir, struct cg_error **err);

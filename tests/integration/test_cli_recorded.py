@@ -450,6 +450,33 @@ def test_wrong_state_folder(h):
     assert h.everything() == before
 
 
+def test_state_folder_of_others(h):
+    """A state folder that others may write to is refused by every command, with the way out"""
+    h.policy("a.json", pins())
+    h.run("hold", "db1") # makes it
+    before = h.everything()
+    for folder, mode in (("", 0o777), ("/guests", 0o775), ("/holds", 0o757)):
+        folder = f"{h.root}/run/vmpin{folder}"
+        os.chmod(folder, mode)
+        for words in (["reconcile"], ["revert"], ["hold", "db1"], ["release", "db1"], ["status"], ["agent"]):
+            told = h.run(*words, status=1).stderr
+            assert f"{folder}, where vmpin keeps its state" in told and "chmod go-w" in told, told
+            assert "needs root" not in told, told
+        os.chmod(folder, 0o755)
+    assert h.everything() == before
+    h.run("release", "db1")
+
+
+def test_policies_in_the_state_folder(h):
+    """--policies that names the state folder is refused: vmpin's own writes there are no policies"""
+    h.run("reconcile")
+    os.symlink(f"{h.root}/run/vmpin", f"{h.root}/link")
+    for folder in (f"{h.root}/run/vmpin", f"{h.root}/run/vmpin/guests/", f"{h.root}/link"):
+        for verb in ("agent", "reconcile", "plan", "status"):
+            told = h.run(verb, "-p", folder, status=64).stderr
+            assert f"{folder} is where vmpin keeps its state" in told, told
+
+
 def test_names_cannot_move_the_cursor(h):
     """Control characters in names are shown escaped, in tables and messages; JSON keeps the name"""
     name = "\x1b\u202ed\nb1" # libvirt drops what is odd from the node's name: db1
