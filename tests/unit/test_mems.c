@@ -464,6 +464,20 @@ static void a_writer_whose_write_has_returned_is_waited_for_without_another_move
     mover_release(&mover);
 }
 
+/* On a busy machine a writer may not be seen in its tenth of a second; when it has ended, another
+ * one may write. */
+static int write_at_last(struct bench *bench, const struct move_write *write, struct cg_error **err)
+{
+    int r = -ETIMEDOUT;
+
+    for (unsigned i = 0; r == -ETIMEDOUT && i < 500; i++) {
+        if (i > 0)
+            poll(NULL, 0, 20);
+        r = mover_write(&bench->mover, bench->host, write, err);
+    }
+    return r;
+}
+
 static void a_value_that_is_written_meanwhile_stands_or_is_refused(void **state)
 {
     struct bench *bench = *state;
@@ -473,10 +487,10 @@ static void a_value_that_is_written_meanwhile_stands_or_is_refused(void **state)
     cleanup_free char *file = file_of(bench, "");
     cleanup_error struct cg_error *error = NULL;
 
-    assert_int_equal(mover_write(&bench->mover, bench->host, &write, NULL), 0);
+    assert_int_equal(write_at_last(bench, &write, NULL), 0);
     assert_stands(bench, "sys/fs/cgroup/g/cpuset.mems", "0-1");
     assert_int_equal(unlink(file), 0);
-    assert_int_equal(mover_write(&bench->mover, bench->host, &write, &error), -ENOENT);
+    assert_int_equal(write_at_last(bench, &write, &error), -ENOENT);
     assert_non_null(strstr(cg_error_text(error), "cpuset.mems"));
 }
 
@@ -513,7 +527,7 @@ static void who_comes_behind_a_writer_that_is_stuck_does_not_wait(void **state)
     assert_true(seconds() - began < 10 * first);
     bench->host->kernel = &kernel_real;
     end(bench->mover.writers[0]);
-    assert_int_equal(mover_write(&bench->mover, bench->host, &write, NULL), 0);
+    assert_int_equal(write_at_last(bench, &write, NULL), 0);
     assert_stands(bench, "sys/fs/cgroup/g/cpuset.mems", "0-1");
 }
 
