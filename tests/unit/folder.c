@@ -9,25 +9,52 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
-char *folder_new(void)
-{
-    const char *tmp = getenv("TMPDIR");
-    char *path = NULL;
-
-    assert_true(asprintf(&path, "%s/vmpin-test-XXXXXX", tmp ? tmp : "/tmp") > 0);
-    assert_non_null(mkdtemp(path));
-    return path;
-}
+/* Those that stand. cmocka leaves a test that fails where it fails, and does not come back to it.
+ */
+static char *standing[64];
+static pid_t maker; /* not its children, which end before it */
 
 static int remove_one(const char *path, const struct stat *status, int type, struct FTW *ftw)
 {
     return remove(path);
 }
 
+static void remove_standing(void)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(standing) && getpid() == maker; i++)
+        folder_remove(standing[i]);
+}
+
+static char **place_of(const char *path)
+{
+    size_t i = 0;
+
+    while (i < ARRAY_SIZE(standing) && standing[i] != path)
+        i++;
+    assert_true(i < ARRAY_SIZE(standing));
+    return &standing[i];
+}
+
+char *folder_new(void)
+{
+    const char *tmp = getenv("TMPDIR");
+    char *path = NULL;
+
+    if (maker == 0)
+        assert_int_equal(atexit(remove_standing), 0);
+    maker = getpid();
+    assert_true(asprintf(&path, "%s/vmpin-test-XXXXXX", tmp ? tmp : "/tmp") > 0);
+    assert_non_null(mkdtemp(path));
+    *place_of(NULL) = path;
+    return path;
+}
+
 void folder_remove(char *path)
 {
-    if (path)
-        nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    if (!path)
+        return;
+    nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    *place_of(path) = NULL;
     free(path);
 }
 

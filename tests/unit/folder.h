@@ -4,7 +4,7 @@
 
 #include <sys/types.h>
 
-/* A new folder below $TMPDIR or /tmp. free() the path. */
+/* A new folder below $TMPDIR or /tmp. One that is not removed goes when the test program ends. */
 char *folder_new(void);
 void folder_remove(char *path); /* and frees it; NULL is nothing */
 
