@@ -1,6 +1,7 @@
 #include "agent/arrival.h"
 
 #include "cgroup/partition.h"
+#include "guest/pid_file.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -240,14 +241,15 @@ struct reading {
     bool node;
 };
 
-/* The guest's name, when that is what the file's name is before the suffix; else NULL. */
-static char *guest_of_file(const struct inotify_event *event, const char *suffix)
+/* The guest's name, when the file is its status file; else NULL. */
+static char *guest_of_status(const char *file)
 {
-    size_t length = event->len ? strlen(event->name) : 0, tail = strlen(suffix);
+    static const char suffix[] = ".xml";
+    size_t length = strlen(file), tail = strlen(suffix);
 
-    if (length <= tail || strcmp(event->name + length - tail, suffix) != 0)
+    if (length <= tail || strcmp(file + length - tail, suffix) != 0)
         return NULL;
-    return strndup(event->name, length - tail);
+    return strndup(file, length - tail);
 }
 
 /* A status file is written aside and moved into place. */
@@ -255,7 +257,8 @@ static void take_file(const struct reading *reading, const struct inotify_event 
 {
     const struct arrival_callbacks *callbacks = reading->callbacks;
     bool moved = event->mask & IN_MOVED_TO;
-    cleanup_free char *guest = guest_of_file(event, moved ? ".xml" : ".pid");
+    const char *file = event->len ? event->name : "";
+    cleanup_free char *guest = moved ? guest_of_status(file) : pid_file_guest(file);
 
     if (guest && moved)
         callbacks->status_file(guest, callbacks->data);

@@ -5,6 +5,7 @@
 #include "base/escape.h"
 #include "base/proc_stat.h"
 #include "cgroup/guest_path.h"
+#include "guest/pid_file.h"
 #include "policy/policy_attr.h"
 
 #include <ctype.h>
@@ -13,15 +14,17 @@
 int binding_pid(const struct host *host, const struct facts *facts, pid_t *ret)
 {
     cleanup_buffer struct buffer text = {0};
-    cleanup_free char *file = NULL;
+    cleanup_free char *name = pid_file_of(facts->name), *file = NULL;
     char *end;
     long pid;
     int r;
 
     if (host->libvirt_run < 0)
         return -ENOENT;
-    if (asprintf(&file, "%s/%s.pid", facts->driver, facts->name) < 0)
+    if (!name || asprintf(&file, "%s/%s", facts->driver, name) < 0) {
+        file = NULL;
         return -ENOMEM;
+    }
     r = host->kernel->read(host->kernel, host->libvirt_run, file, &text);
     if (r < 0)
         return r == -ENOMEM ? r : -ENOENT;

@@ -20,13 +20,14 @@ def named(t, name, **options):
 
 def test_names(t):
     """Guests of any name get their own policy each, and nobody else's"""
-    names = ["two words", "a.b.c", "a-b--c", "ünï-日本", LONG + "1", LONG + "2", "web", "web-1"]
+    names = ["two words", "a.b.c", "a-b--c", "ünï-日本", LONG + "1", LONG + "2", "web", "web-1", "R&D"]
     guests = [named(t, name) for name in names]
     for number, guest in enumerate(guests):
-        t.policies.write(f"{number}.json", policy(guest, {"vcpu0": cpus(str(number))}))
+        t.policies.write(f"{number}.json", policy(guest, {"vcpu0": cpus(str(number % 8))}))
     t.agent()
     for number, guest in enumerate(guests):
-        wait_for(lambda: pinned(guest, "vcpu0", str(number)), 20, f"the policy of {guest}")
+        wait_for(lambda: pinned(guest, "vcpu0", str(number % 8)), 20, f"the policy of {guest}")
+    assert "not checked" not in t.vmpin.run("status", status=0).out, "a process is not known"
     t.vmpin.run("revert", guests[6].name, status=0)
     wait_for(lambda: pinned(guests[6], "vcpu0", "0-7"), 10, "the baseline of one alone")
     holds_for(lambda: pinned(guests[7], "vcpu0", "7"), 1, "the policy of its namesake")

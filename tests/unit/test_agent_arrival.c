@@ -135,6 +135,8 @@ static void a_pid_file_names_its_guest(void **state)
     assert_string_equal(told(world), "");
     assert_int_equal(unlinkat(world->dir, "run/qemu/web.1.pid", 0), 0);
     assert_string_equal(told(world), "-web.1");
+    put(world, "run/qemu/R&amp;D.pid");
+    assert_string_equal(told(world), "+R&D");
 }
 
 static void a_status_file_is_told_when_it_is_whole(void **state)

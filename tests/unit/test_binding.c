@@ -3,6 +3,7 @@
 #include "test.h"
 #include "folder.h"
 
+#include "guest/pid_file.h"
 #include "reconcile/binding.h"
 
 static void a_guest_is_bound_where_policies_can_ask_for_something(void **state)
@@ -22,6 +23,29 @@ static void a_guest_is_bound_where_policies_can_ask_for_something(void **state)
         assert_non_null(binding_place(&binding, host, bound[i]));
     binding_close(&binding);
     binding_release(&binding);
+    host_free(host);
+    folder_remove(folder);
+}
+
+/* As libvirt writes it. */
+static void the_pid_of_a_guest_of_any_name_is_found(void **state)
+{
+    const struct facts facts = {.name = (char[]){"<R&D> \"it's\" &amp;"}, .driver = (char[]){"qemu"}};
+    const char *file = "&lt;R&amp;D&gt; &quot;it&apos;s&quot; &amp;amp;.pid";
+    cleanup_free char *guest = pid_file_guest(file), *path = NULL;
+    char *folder = folder_new();
+    struct host *host = NULL;
+    pid_t pid;
+
+    assert_string_equal(guest, facts.name);
+    assert_null(pid_file_guest(".pid"));
+    assert_null(pid_file_guest("web1.xml"));
+    folder_unpack_host(folder, "v1-no-systemd");
+    assert_true(asprintf(&path, "run/libvirt/qemu/%s", file) > 0);
+    folder_write(folder, path, "77\n");
+    assert_int_equal(host_open(&kernel_real, folder, &host, NULL), 0);
+    assert_int_equal(binding_pid(host, &facts, &pid), 0);
+    assert_int_equal(pid, 77);
     host_free(host);
     folder_remove(folder);
 }
@@ -56,6 +80,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_guest_is_bound_where_policies_can_ask_for_something),
+        cmocka_unit_test(the_pid_of_a_guest_of_any_name_is_found),
         cmocka_unit_test(a_bound_process_lives_until_it_has_ended_or_another_one_has_its_pid),
     };
 

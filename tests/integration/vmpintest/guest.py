@@ -137,7 +137,9 @@ class Guest:
                                 stderr=subprocess.DEVNULL)
 
     def pid_file(self):
-        return f"{self.run_folder}/{self.name}.pid"
+        """libvirt writes the name there as into XML."""
+        name = escape(self.name, {'"': "&quot;", "'": "&apos;"})
+        return f"{self.run_folder}/{name}.pid"
 
     @property
     def nodes(self):
