@@ -1,6 +1,7 @@
 #include "helper/guests.h"
 
 #include "base/escape.h"
+#include "helper/domain_calls.h"
 #include "helper/domain_xml.h"
 #include "helper/output.h"
 
@@ -104,8 +105,8 @@ static int judge(struct connection *connection, virDomainPtr domain, struct cg_e
     return 0;
 }
 
-/* libvirt gives an id, and writes pins of its own, before it tells that the guest has started: until
- * then it is told as not running, lest something comes in between. */
+/* libvirt gives an id, and writes pins of its own, before it tells that the guest has started:
+ * until then it is told as not running, lest something comes in between. */
 static void mind_start(virDomainPtr domain, struct facts *facts)
 {
     int state, reason;
@@ -117,18 +118,34 @@ static void mind_start(virDomainPtr domain, struct facts *facts)
     facts->id = -1;
 }
 
+/* -EIO: a call to libvirt failed. */
+static int read_facts(struct connection *connection, virDomainPtr domain, struct facts **ret,
+                      struct cg_error **err)
+{
+    cleanup_free char *xml = virDomainGetXMLDesc(domain, 0);
+    int r;
+
+    if (xml)
+        return domain_xml_parse(xml, strlen(xml), connection->driver, ret, err);
+    /* What the protocol does not carry, which says no more than that. */
+    if (virGetLastErrorCode() != VIR_ERR_RPC || connection_is_lost(connection))
+        return -EIO;
+    r = domain_calls_read(connection, domain, ret);
+    return r == -ENOMEM ? error_out_of_memory(err) : r;
+}
+
 /* 1 and *ret filled; 0: complained of; -ENOENT: the guest is gone; -ENODEV. */
 static int ask(struct connection *connection, virDomainPtr domain, struct facts **ret,
                struct cg_error **err)
 {
-    cleanup_free char *xml = virDomainGetXMLDesc(domain, 0), *name = NULL;
-    int persistent = xml ? virDomainIsPersistent(domain) : -1, r;
+    cleanup_free char *name = NULL;
+    int r = read_facts(connection, domain, ret, err);
+    int persistent = r == 0 ? virDomainIsPersistent(domain) : 0;
 
-    if (persistent < 0) {
+    if (r == -EIO || persistent < 0) {
         r = judge(connection, domain, err);
         return r == 1 ? -ENOENT : r;
     }
-    r = domain_xml_parse(xml, strlen(xml), connection->driver, ret, err);
     if (r == 0) {
         (*ret)->persistent = persistent == 1;
         mind_start(domain, *ret);

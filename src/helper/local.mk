@@ -11,6 +11,7 @@ libhelper_la_LIBADD = libguest.la $(LIBXML2_LIBS)
 libexec_PROGRAMS += vmpin-guests
 vmpin_guests_SOURCES = \
 	src/helper/connection.h src/helper/connection.c \
+	src/helper/domain_calls.h src/helper/domain_calls.c \
 	src/helper/events.h src/helper/events.c \
 	src/helper/guests.h src/helper/guests.c \
 	src/helper/loop.h src/helper/loop.c \

@@ -437,13 +437,38 @@ def test_names_of_every_kind_are_told_as_they_are():
             check(helper.about(name, "defined")["title"] == "\U0001f427\t", "another title")
 
 
+VMPIN_XML = "https://vmpin.org/xmlns/domain/1.0"
+
+
 def test_vmpins_ignore_element_is_told():
     with Daemon() as daemon, Helper(daemon.uri) as helper:
         helper.until_synced()
         daemon.virsh("define", test_domain(
-            "leave-me", "<metadata><v:ignore xmlns:v='https://vmpin.org/xmlns/domain/1.0'/>"
-            "</metadata>"))
+            "leave-me", "<metadata><v:ignore xmlns:v='%s'/></metadata>" % VMPIN_XML))
         check(helper.about("leave-me")["ignore"] is True, "not ignored")
+
+
+LIBVIRT_TEXT_LIMIT = 4 << 20  # REMOTE_STRING_MAX of libvirt's protocol
+
+
+def test_a_guest_whose_xml_libvirt_cannot_send_is_told_without_its_metadata():
+    with Daemon() as daemon, Helper(daemon.uri) as helper:
+        helper.until_synced()
+        for name, more in (("long", ""), ("leave-long", "<v:a xmlns:v='%s'><v:ignore/></v:a>" % VMPIN_XML)):
+            path = test_domain(name, "<title>t</title><cputune><vcpupin vcpu='1' cpuset='0'/></cputune>"
+                               "<metadata>%s<x:a xmlns:x='u'>@</x:a></metadata>" % more)
+            text = open(path).read()
+            # As long as it may be sent; libvirt's own, with blanks and defaults, is longer.
+            write(name + ".xml", text.replace("@", "A" * (LIBVIRT_TEXT_LIMIT - len(text))))
+            daemon.virsh("define", path)
+            asked = daemon.virsh("dumpxml", name, may_fail=True)
+            check(asked == "", "libvirt sends it after all: %d" % len(asked))
+            facts = helper.about(name, "defined")
+            wanted = {"name": name, "title": "t", "vcpus_maximum": 2, "memory_maximum": 32 << 20,
+                      "metadata_cut": True, "vcpu_pins": [{"index": 1, "cpus": "0"}],
+                      "uuid": daemon.virsh("domuuid", name)}
+            check({key: facts.get(key) for key in wanted} == wanted, facts)
+            check(facts.get("ignore", False) == bool(more), facts)
 
 
 def test_after_a_restart_of_libvirtd_everything_is_told_again():
