@@ -2,7 +2,10 @@
 
 #include "base/cleanup.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#define DEL 0x7f
 
 /* The length of the UTF-8 character at `s`, 0 when it is none or is a control character. Overlong
  * forms, surrogates and C1 controls count as none: terminals act on some of them. */
@@ -26,7 +29,7 @@ static size_t printable(const unsigned char *s)
                 return 0;
             code = code << 6 | (s[k] & 0x3f);
         }
-        if (code < forms[i].least || code == 0x7f || code > 0x10ffff ||
+        if (code < forms[i].least || code == DEL || code > 0x10ffff ||
             (code >= 0xd800 && code <= 0xdfff) || (code >= 0x202a && code <= 0x202e) ||
             (code >= 0x2066 && code <= 0x2069))
             return 0;
@@ -58,4 +61,12 @@ char *text_escape(const char *text)
     }
     *to = '\0';
     return out;
+}
+
+int text_print_json(const char *piece, size_t size, void *file)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((piece[i] == DEL ? fputs("\\u007f", file) : fputc(piece[i], file)) == EOF)
+            return -1;
+    return 0;
 }

@@ -4,7 +4,13 @@
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H
 
+#include <stddef.h>
+
 /* The escaped copy, owned by the caller; NULL when out of memory. */
 char *text_escape(const char *text);
+
+/* A json_dump_callback_t: prints a piece of JSON in ASCII to `file`, a FILE, with DEL escaped, which
+ * jansson leaves as it is. -1: it could not. */
+int text_print_json(const char *piece, size_t size, void *file);
 
 #endif

@@ -57,7 +57,7 @@ json_t *json_text(const char *text)
 int print_json(json_t *document, int status)
 {
     const size_t flags = JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15);
-    int r = document ? json_dumpf(document, stdout, flags) : -1;
+    int r = document ? json_dump_callback(document, text_print_json, stdout, flags) : -1;
 
     json_decref(document);
     putchar('\n');

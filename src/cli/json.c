@@ -167,7 +167,8 @@ void json_print(struct session *session, json_t *document)
 {
     if (!document)
         session_out_of_memory(session);
-    else if (json_dumpf(document, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
+    else if (json_dump_callback(document, text_print_json, stdout,
+                                JSON_INDENT(2) | JSON_ENSURE_ASCII) < 0)
         session->happened |= HAPPENED_GUEST; /* main() tells of stdout */
     else
         putchar('\n');
