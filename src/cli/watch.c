@@ -20,7 +20,7 @@
 #define SCREEN_CLEAR "\033[H\033[2J"
 #define SCREEN_LEAVE "\033[?1049l"
 
-enum { WAKE_SIGNAL, WAKE_KEY, WAKE_CHANGE, WAKE_COUNT };
+enum { WAKE_SIGNAL, WAKE_KEY, WAKE_SIZE, WAKE_CHANGE, WAKE_COUNT };
 
 struct watching {
     struct pollfd wake[WAKE_COUNT]; /* a descriptor of -1 is passed over */
@@ -46,23 +46,30 @@ static void watch_folders(struct watching *watching, const char *path)
             return;
 }
 
-/* The ending signals become readable, so that the terminal is put back first. */
+static int take_signal(const sigset_t *signals, struct pollfd *wake)
+{
+    wake->fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+    return wake->fd < 0 ? -errno : 0;
+}
+
+/* The ending signals become readable, so that the terminal is put back first; that of a terminal
+ * which has another size now, so that it is drawn anew. */
 static int take_signals(struct watching *watching)
 {
-    sigset_t ending;
-    int fd;
+    sigset_t ending, size, both;
+    int r;
 
     sigemptyset(&ending);
     sigaddset(&ending, SIGINT);
     sigaddset(&ending, SIGTERM);
     sigaddset(&ending, SIGHUP);
-    if (sigprocmask(SIG_BLOCK, &ending, &watching->mask) < 0)
+    sigemptyset(&size);
+    sigaddset(&size, SIGWINCH);
+    sigorset(&both, &ending, &size);
+    if (sigprocmask(SIG_BLOCK, &both, &watching->mask) < 0)
         return -errno;
-    fd = signalfd(-1, &ending, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (fd < 0)
-        return -errno;
-    watching->wake[WAKE_SIGNAL].fd = fd;
-    return 0;
+    r = take_signal(&ending, &watching->wake[WAKE_SIGNAL]);
+    return r < 0 ? r : take_signal(&size, &watching->wake[WAKE_SIZE]);
 }
 
 /* Single keys without echo; Ctrl-C stays a signal. */
@@ -105,6 +112,7 @@ static void end(struct watching *watching)
     if (watching->keys)
         tcsetattr(STDIN_FILENO, TCSANOW, &watching->before);
     closep(&watching->wake[WAKE_SIGNAL].fd);
+    closep(&watching->wake[WAKE_SIZE].fd);
     closep(&watching->wake[WAKE_CHANGE].fd);
     state_dir_close(&watching->state);
     sigprocmask(SIG_SETMASK, &watching->mask, NULL);
@@ -122,10 +130,12 @@ static void ignore_event(const struct inotify_event *event, void *data)
 {
 }
 
-/* Waits for `ms` at most, or, if `change` counts, for one in the folders. False: it is to end. */
+/* Waits for `ms` at most, or, if `change` counts, for one in the folders or of the terminal's size.
+ * False: it is to end. */
 static bool wait_ms(struct watching *watching, int ms, bool change)
 {
-    int n = poll(watching->wake, change ? WAKE_COUNT : WAKE_CHANGE, ms);
+    struct signalfd_siginfo size;
+    int n = poll(watching->wake, change ? WAKE_COUNT : WAKE_SIZE, ms);
 
     if (n <= 0)
         return n == 0 || errno == EINTR;
@@ -133,6 +143,8 @@ static bool wait_ms(struct watching *watching, int ms, bool change)
         return false;
     if (watching->wake[WAKE_KEY].revents && key_ends())
         return false;
+    while (change && read(watching->wake[WAKE_SIZE].fd, &size, sizeof(size)) > 0)
+        ;
     while (change && inotify_read(watching->wake[WAKE_CHANGE].fd, ignore_event, NULL) > 0)
         ;
     return true;

@@ -11,6 +11,7 @@ import re
 import select
 import shutil
 import signal
+import struct
 import subprocess
 import sys
 import tempfile
@@ -508,7 +509,7 @@ def test_hostile_names_everywhere(h):
         lines = [json.loads(line) for line in file]
     for line in lines:
         if line.get("facts", {}).get("name") == "db1":
-            line["facts"].update(name=f"{evil}db1", title=evil)
+            line["facts"].update(name=f"{evil}\x7fdb1", title=evil)
     recording = f"{h.root}/odd.jsonl"
     write(recording, "".join(json.dumps(line) + "\n" for line in lines))
     named = json.dumps(pins("*", name=f"p{evil}", description=evil), ensure_ascii=False)
@@ -720,6 +721,21 @@ def test_watch_terminal(h):
     until(lambda: watch.shows(1), "the first look")
     write(f"{h.root}/run/vmpin/holds/{DB1}", "0\n")
     until(lambda: watch.shows(2), "another look")
+    watch.end_by(b"q", 0)
+
+
+LOOK = 5  # seconds between looks where nothing changes
+
+
+def test_watch_resized(h):
+    """status --watch draws again at once when the terminal's size changes"""
+    watch = Watch(h)
+    until(lambda: watch.shows(1), "the first look")
+    begin = time.monotonic()
+    for n in range(4):
+        fcntl.ioctl(watch.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60 + n, 0, 0))
+        until(lambda: watch.shows(n + 2), "another look")
+    assert time.monotonic() - begin < 4 * LOOK - 1, "no sooner than by itself"
     watch.end_by(b"q", 0)
 
 
