@@ -55,6 +55,23 @@ static void note_foreign_values(struct pass *pass)
     }
 }
 
+/* What is known of a role's values goes with its node: one that comes back under that name, as an
+ * iothread that is added again, is another one. */
+static void forget_what_went(struct pass *pass)
+{
+    for (size_t i = pass->state.count; i-- > 0;) {
+        struct record *record = &pass->state.records[i];
+        int dir;
+
+        if (record->role.kind == CG_ROLE_VM ||
+            cells_find(&pass->observed, record->role, CELL_FILE, record->attr) ||
+            nodes_open(&pass->nodes, record->role, record->attr, &dir, NULL) != -ENOENT)
+            continue;
+        state_remove(&pass->state, record);
+        pass->state_changed = true;
+    }
+}
+
 /* Of a guest whose state was lost, what stands as it is desired was set by vmpin, and what stood
  * there before is not known: to be told when it is to be given back. */
 static int take_over_standing(struct pass *pass)
@@ -140,6 +157,7 @@ static int observe_and_target(struct pass *pass, struct cg_error **err)
         r = observe(pass, &wanted, err);
     if (r < 0)
         return r;
+    forget_what_went(pass);
     note_foreign_values(pass);
     r = take_over_standing(pass);
     if (r < 0)

@@ -652,6 +652,57 @@ static void a_vcpu_that_is_plugged_in_later_gets_what_waits_for_it(void **state)
     }
 }
 
+static void unplug(struct life *life, const char *role, bool again)
+{
+    const char *controllers[] = {"cpu", "cpuset"};
+    cleanup_free char *path = path_of(life, role);
+
+    model_end_thread(life->scene.model, life->scene.guest.pid + 101);
+    for (size_t i = 0; i < ARRAY_SIZE(controllers); i++)
+        if (model_exists(life->scene.model, controllers[i], path))
+            assert_int_equal(model_rmdir(life->scene.model, controllers[i], path), 0);
+    if (again && model_exists(life->scene.model, "cpuset", "machine.slice"))
+        assert_int_equal(model_mkdir(life->scene.model, "cpuset", path, true), 0);
+    else if (again)
+        model_make(life->scene.model, "cpu,cpuset", path);
+}
+
+static void what_is_to_be_set_once_is_set_anew_where_a_role_is_added_again(void **state)
+{
+    for (int version = 1; version <= 2; version++) {
+        struct life life;
+
+        life_begin_plain(&life, version, false);
+        life_desire(&life, "iothread1", "cpu.shares", "2048");
+        life.desired.cells.cells[0].flags |= CELL_ENFORCE_START;
+        life_apply(&life, "");
+        unplug(&life, "iothread1", false);
+        life_apply(&life, "it is gone");
+        unplug(&life, "iothread1", true);
+        life_apply(&life, "it is back");
+        life_expect_in_force(&life, "added again");
+        life_end(&life);
+    }
+}
+
+static void a_role_that_went_needs_no_way_back(void **state)
+{
+    cleanup_state struct guest_state lost = {0};
+    struct life life;
+
+    life_begin_plain(&life, 1, false);
+    life_desire(&life, "iothread1", "cpu.shares", "2048");
+    life_apply(&life, "");
+    assert_int_equal(
+        state_start_lost(&lost, life.scene.facts->uuid, &life.binding, &life.desired.cells), 0);
+    assert_int_equal(state_dir_save(&life.state, &lost, NULL), 0);
+    life_apply(&life, "whatever stood there before is not known any more");
+    unplug(&life, "iothread1", false);
+    life_return(&life, "");
+    assert_int_equal(life.report.refusals.count, 0);
+    life_end(&life);
+}
+
 /* ---- costs ----------------------------------------------------------------------------------- */
 
 static void nothing_is_read_that_no_policy_names(void **state)
@@ -705,6 +756,8 @@ int main(void)
             what_v1_takes_out_of_a_set_before_the_host_is_known_to_have_changed_is_no_baseline),
         cmocka_unit_test(what_is_asked_of_offline_cpus_alone_is_left_as_it_is),
         cmocka_unit_test(a_vcpu_that_is_plugged_in_later_gets_what_waits_for_it),
+        cmocka_unit_test(what_is_to_be_set_once_is_set_anew_where_a_role_is_added_again),
+        cmocka_unit_test(a_role_that_went_needs_no_way_back),
         cmocka_unit_test(nothing_is_read_that_no_policy_names),
     };
 
