@@ -150,13 +150,18 @@ void launch_note_connection(struct agent *agent)
 }
 
 /* Anew for each pass: libvirt moves the process from one node to the next. -ENOENT: it is not yet
- * where its CPU sets are. */
+ * where its CPU sets are. -ESTALE: nor QEMU yet, or the name is another guest's by now, of which
+ * libvirt has not told: what is desired of this one is not for that one. */
 static int bind_early(const struct agent *agent, const struct facts *facts, struct binding *binding)
 {
     int r;
 
     binding_release(binding);
     r = binding_make(agent->host, facts, binding, NULL);
+    if (r == 0 && !binding_is_for(binding, agent->host, facts->uuid)) {
+        binding_release(binding);
+        return -ESTALE;
+    }
     return r == 0 && !binding_place(binding, agent->host, "cpuset") ? -ENOENT : r;
 }
 

@@ -288,6 +288,24 @@ bool binding_lives(const struct binding *binding, const struct host *host)
     return start_time == binding->start_time && !proc_stat_has_ended(text.data);
 }
 
+/* The arguments stand in a row, each with its NUL. */
+bool binding_is_for(const struct binding *binding, const struct host *host, const char *uuid)
+{
+    cleanup_buffer struct buffer text = {0};
+    char file[32];
+    bool next = false;
+
+    snprintf(file, sizeof(file), "%d/cmdline", (int)binding->pid);
+    if (binding->pid <= 0 || host->kernel->read(host->kernel, host->proc, file, &text) < 0)
+        return false;
+    for (size_t at = 0; at < text.length; at += strlen(text.data + at) + 1) {
+        if (next)
+            return strcasecmp(text.data + at, uuid) == 0;
+        next = strcmp(text.data + at, "-uuid") == 0;
+    }
+    return false;
+}
+
 void binding_close(struct binding *binding)
 {
     for (size_t i = 0; i < binding->count; i++) {

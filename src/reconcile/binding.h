@@ -35,6 +35,9 @@ int binding_make(const struct host *host, const struct facts *facts, struct bind
 /* Does the process that was found then still run, and not another one under its pid? Where there is
  * none that is known, no; where it cannot be looked at now (too many open files), yes. */
 bool binding_lives(const struct binding *binding, const struct host *host);
+/* Was its process started as QEMU for that guest? libvirt hands it the UUID, which no other guest
+ * has, whatever its name. Until it is QEMU it is still libvirt's: no. */
+bool binding_is_for(const struct binding *binding, const struct host *host, const char *uuid);
 /* Closes the places' directories: between passes nothing is open. */
 void binding_close(struct binding *binding);
 void binding_release(struct binding *binding);

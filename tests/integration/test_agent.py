@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import sys
+import uuid
 
 from vmpintest import main, pin, virsh, wait_for
 from vmpintest.expect import EVERY, cpus, equal, full, full_in_force, pinned, policy, weighs
@@ -44,6 +45,21 @@ def test_new_guest(t):
     t.policies.write("a.json", {"match": EVERY, "apply": {"vcpu*": cpus("1")}})
     t.agent()
     in_force(t.guest(), "vcpu1", "1")
+
+
+def test_name_used_again(t):
+    """A guest that has got the name of another one is not taken for it before libvirt tells of it"""
+    guest = t.guest(start=False)
+    t.policies.write("a.json", {"match": {"uuid": guest.uuid}, "apply": {"vcpu*": cpus("1")}})
+    agent = t.agent()
+    guest.start()
+    in_force(guest, "vcpu1", "1")
+    guest.destroy()
+    os.kill(agent.helper(), signal.SIGSTOP)
+    virsh("undefine", guest.name)
+    guest.uuid = str(uuid.uuid4())
+    guest.define().start()
+    holds_for(lambda: guest.nodes.cpus("vcpu1") != "1", 0.5, "the other guest's own CPUs")
 
 
 def test_dropped_in_place(t):

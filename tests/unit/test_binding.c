@@ -1,10 +1,13 @@
 /* In which hierarchies a guest is bound, on a recorded host where libvirt made its nodes in more of
- * them than policies speak of; and whether its process still runs. */
+ * them than policies speak of; whether its process still runs, and whose it is. */
 #include "test.h"
 #include "folder.h"
 
 #include "guest/pid_file.h"
 #include "reconcile/binding.h"
+
+#include <stdio.h>
+#include <string.h>
 
 static void a_guest_is_bound_where_policies_can_ask_for_something(void **state)
 {
@@ -76,12 +79,52 @@ static void a_bound_process_lives_until_it_has_ended_or_another_one_has_its_pid(
     folder_remove(folder);
 }
 
+#define UUID "8b24f337-1a06-4b43-bb7b-1838f2d8b4da"
+
+/* "|" stands for the NUL behind each argument. */
+static bool process_is_for(char *folder, const struct host *host, const char *arguments)
+{
+    const struct binding binding = {.pid = 77};
+    cleanup_free char *path = NULL, *text = strdup(arguments);
+    size_t length = strlen(text);
+    FILE *file;
+
+    assert_true(asprintf(&path, "%s/proc/77/cmdline", folder) > 0);
+    for (char *at = text; (at = strchr(at, '|')); at++)
+        *at = '\0';
+    file = fopen(path, "w");
+    assert_non_null(file);
+    assert_int_equal(fwrite(text, 1, length, file), length);
+    fclose(file);
+    return binding_is_for(&binding, host, UUID);
+}
+
+static void a_process_is_a_guests_by_its_uuid_whatever_its_name(void **state)
+{
+    char *folder = folder_new();
+    struct host *host = NULL;
+
+    folder_unpack_host(folder, "v1-no-systemd");
+    folder_write(folder, "proc/77/cmdline", "");
+    assert_int_equal(host_open(&kernel_real, folder, &host, NULL), 0);
+    assert_true(process_is_for(folder, host, "/usr/bin/qemu|-name|guest=a|-uuid|" UUID "|-S|"));
+    assert_false(process_is_for(folder, host,
+                                "/usr/bin/qemu|-name|guest=-uuid " UUID
+                                "|-uuid|d1c45c90-0889-4e10-ac7d-9e2b3a99adb4|-S|"));
+    assert_false(process_is_for(folder, host, "/usr/sbin/libvirtd|-d|")); /* not QEMU yet */
+    assert_false(process_is_for(folder, host, "/usr/bin/qemu|-uuid|"));
+    assert_false(process_is_for(folder, host, "")); /* it ends */
+    host_free(host);
+    folder_remove(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_guest_is_bound_where_policies_can_ask_for_something),
         cmocka_unit_test(the_pid_of_a_guest_of_any_name_is_found),
         cmocka_unit_test(a_bound_process_lives_until_it_has_ended_or_another_one_has_its_pid),
+        cmocka_unit_test(a_process_is_a_guests_by_its_uuid_whatever_its_name),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
