@@ -131,6 +131,17 @@ def test_watchdog(t):
     equal("restarts", shown("NRestarts"), "1")
 
 
+def test_restarted_often(t):
+    """However often the agent was killed and started lately, it is started again"""
+    guest = t.guest()
+    service = Service(t).start(guest)
+    for _ in range(8):
+        os.kill(service.pid, signal.SIGKILL)
+        systemctl("start", "vmpin")
+    guest.nodes.set_cpus("vcpu1", "0")
+    service.in_force(guest, "1")
+
+
 def entries(guest, kind):
     told = run(["journalctl", "-u", "vmpin", "-o", "json", f"VMPIN_GUEST={guest.name}",
                 f"MESSAGE_ID={kind}"], check=True).out
