@@ -17,8 +17,20 @@ static int fail_change(struct change *change, char *text)
     return 0;
 }
 
-/* Another value than the one that was written. A return is not tried again: nothing is on record of
- * it any more. */
+/* A return was made, and what stands there since is nobody's wish but its writer's: it is neither
+ * tried again nor a failure. */
+static int note_overwritten(struct change *change, const char *text)
+{
+    char *note;
+
+    if (asprintf(&note, "%s stands there since", text) < 0)
+        return -ENOMEM;
+    free(change->note);
+    change->note = note;
+    return 0;
+}
+
+/* Another value than the one that was written. */
 static int note_other_value(struct pass *pass, struct change *change, const struct cg_value *value)
 {
     struct record *record = state_find(&pass->state, &change->cell);
@@ -34,6 +46,8 @@ static int note_other_value(struct pass *pass, struct change *change, const stru
         return 0;
     }
     r = cg_value_format(value, &text);
+    if (r == 0 && change->reason == CHANGE_RETURN)
+        return note_overwritten(change, text);
     if (r == 0 && asprintf(&message, "written, but %s stands there", text) < 0)
         message = NULL;
     return fail_change(change, message);
