@@ -6,7 +6,7 @@
 
 void policies_release(struct policies *policies)
 {
-    policies->set = policy_set_unref(policies->set);
+    policies->set = policy_set_free(policies->set);
     policy_problems_release(&policies->problems);
 }
 
@@ -116,7 +116,7 @@ int policies_load(struct policies *policies, const struct state_dir *state, stru
     tell_problems(&policies->problems, &problems, log);
     policy_problems_release(&policies->problems);
     policies->problems = problems;
-    policy_set_unref(policies->set);
+    policy_set_free(policies->set);
     policies->set = set;
     log_line(log, LOG_DEBUG, "policies in force: %zu", policy_set_count(set));
     if (state)

@@ -156,25 +156,3 @@ int file_publish(int dir, const char *name, const char *text, size_t length, mod
 {
     return replace(dir, name, text, length, mode, false);
 }
-
-int directory_make(int dir, const char *path, mode_t mode)
-{
-    cleanup_free char *copy = strdup(path);
-    cleanup_close int at = -1;
-    char *save = NULL;
-
-    if (!copy)
-        return -ENOMEM;
-    at = directory_open_beneath(dir, "");
-    for (char *name = strtok_r(copy, "/", &save); at >= 0 && name;
-         name = strtok_r(NULL, "/", &save)) {
-        int next;
-
-        if (mkdirat(at, name, mode) < 0 && errno != EEXIST)
-            return -errno;
-        next = directory_open_beneath(at, name);
-        close(at);
-        at = next;
-    }
-    return steal_fd(&at);
-}

@@ -21,16 +21,13 @@ int file_read_piece(int dir, const char *path, struct buffer *buffer, size_t lim
 int file_write(int dir, const char *path, const char *text, size_t length) must_check;
 
 /* Replaces `name` in `dir` by the text so that a reader sees the old or the new, never a part,
- * and neither is lost when the machine stops. Of several processes that do it at once each succeeds,
- * and the last one's text stays; meanwhile a reader may see the beginning of a text. */
+ * and neither is lost when the machine stops. Of several processes that do it at once each
+ * succeeds, and the last one's text stays; meanwhile a reader may see the beginning of a text. */
 int file_replace(int dir, const char *name, const char *text, size_t length,
                  mode_t mode) must_check;
 /* The same without waiting for the disk: for what is soon written anew, or worth nothing after the
  * machine's next start. */
 int file_publish(int dir, const char *name, const char *text, size_t length,
                  mode_t mode) must_check;
-
-/* Makes `path` below `dir` and opens it; components that exist are kept as they are. */
-int directory_make(int dir, const char *path, mode_t mode) must_check;
 
 #endif

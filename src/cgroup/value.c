@@ -20,7 +20,7 @@ struct cg_value *value_new(const struct cg_attr *attr, size_t extra)
     return value;
 }
 
-bool value_is_number(enum cg_kind kind)
+static bool value_is_number(enum cg_kind kind)
 {
     return kind == CG_UINT || kind == CG_FLAG || kind == CG_BITS || kind == CG_SIZE ||
            kind == CG_LIMIT || kind == CG_PERCENT;

@@ -18,7 +18,7 @@ struct cg_value {
     };
     const struct cg_attr *attr;
     union {
-        uint64_t number;              /* value_is_number(); QUOTA: the quota */
+        uint64_t number;              /* of kinds that are one number; QUOTA: the quota */
         int64_t integer;              /* INT */
         struct cg_set *set;           /* SET: a reference */
         struct cg_row *rows;          /* value_has_rows(); keys point into the text behind */
@@ -27,7 +27,6 @@ struct cg_value {
     };
 };
 
-bool value_is_number(enum cg_kind kind);
 bool value_has_rows(enum cg_kind kind);
 /* Whether the kernel takes such a value a line a write. */
 bool value_is_lines(enum cg_kind kind);

@@ -91,7 +91,7 @@ static int run(const struct options *options)
         session_out_of_memory(&session);
     else
         tell(&session, &checked);
-    policy_set_unref(checked.policies);
+    policy_set_free(checked.policies);
     return session_end(&session);
 }
 

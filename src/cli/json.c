@@ -20,7 +20,8 @@ json_t *json_text(const char *text)
     return escaped ? json_string(escaped) : NULL;
 }
 
-json_t *json_value(const struct cg_value *value)
+/* The kernel's text; null for NULL. */
+static json_t *json_value(const struct cg_value *value)
 {
     cleanup_free char *text = NULL;
 

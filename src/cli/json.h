@@ -11,7 +11,6 @@
 
 /* A string; null for NULL; what is not UTF-8 escaped. */
 json_t *json_text(const char *text);
-json_t *json_value(const struct cg_value *value); /* the kernel's text; null for NULL */
 json_t *json_role(struct cg_role role);
 json_t *json_texts(char *const *texts, size_t count);
 json_t *json_problems(const struct policy_problems *problems);

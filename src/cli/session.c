@@ -243,7 +243,7 @@ int session_end(struct session *session)
     facts_list_release(&session->known);
     host_free(session->host);
     policy_problems_release(&session->problems);
-    policy_set_unref(session->policies);
+    policy_set_free(session->policies);
     state_dir_close(&session->state);
     *session = (struct session){0};
     return status;

@@ -17,7 +17,9 @@ static char *or_empty(char *text)
     return strdup("(empty)");
 }
 
-char *show_value(const struct cg_value *value)
+/* The kernel's text of a value for a table: "(empty)" for an empty set, "?" for NULL. -ENOMEM makes
+ * it NULL, which a table shows as an empty field. free() */
+static char *show_value(const struct cg_value *value)
 {
     char *text = NULL;
 

@@ -26,7 +26,9 @@ static unsigned weight(enum message_event event)
     return 1;
 }
 
-void changes_add(struct changes *changes, const unsigned char *uuid, enum message_event event)
+/* Of two events of one guest, the one that tells more is kept. */
+static void changes_add(struct changes *changes, const unsigned char *uuid,
+                        enum message_event event)
 {
     struct change *change;
 

@@ -26,8 +26,6 @@ struct events {
     struct changes changes;
 };
 
-/* Of two events of one guest, the one that tells more is kept. */
-void changes_add(struct changes *changes, const unsigned char *uuid, enum message_event event);
 /* Takes the first out; false when there is none. */
 bool changes_take(struct changes *changes, struct change *ret);
 

@@ -7,7 +7,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-char *place_pointer(const struct place *place)
+/* The place as a JSON pointer; NULL: no memory. free(). */
+static char *place_pointer(const struct place *place)
 {
     cleanup_free char *above = NULL;
     char number[24];

@@ -28,8 +28,6 @@ void parser_problem(struct parser *parser, const struct place *place, const char
     printf_like(3, 4);
 /* The same from an error object, which is released. */
 void parser_error(struct parser *parser, const struct place *place, struct cg_error *err);
-/* The place as a JSON pointer; NULL: no memory. free(). */
-char *place_pointer(const struct place *place);
 /* A key that is not known: names the nearest (NULL: none) or all (NULL-terminated). */
 void parser_unknown_key(struct parser *parser, const struct place *place, const char *nearest,
                         const char *const *all);

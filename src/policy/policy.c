@@ -183,7 +183,7 @@ struct policy_file *policy_file_new(const char *path)
     return file->path ? file : policy_file_unref(file);
 }
 
-struct policy_file *policy_file_ref(struct policy_file *file)
+static struct policy_file *policy_file_ref(struct policy_file *file)
 {
     file->references++;
     return file;
@@ -226,22 +226,12 @@ int policy_file_add(struct policy_file *file, struct policy *policy)
 
 struct policy_set *policy_set_new(void)
 {
-    struct policy_set *set = calloc(1, sizeof(*set));
-
-    if (set)
-        set->references = 1;
-    return set;
+    return calloc(1, sizeof(struct policy_set));
 }
 
-struct policy_set *policy_set_ref(struct policy_set *set)
+struct policy_set *policy_set_free(struct policy_set *set)
 {
-    set->references++;
-    return set;
-}
-
-struct policy_set *policy_set_unref(struct policy_set *set)
-{
-    if (!set || --set->references > 0)
+    if (!set)
         return NULL;
     for (size_t i = 0; i < set->file_count; i++)
         policy_file_unref(set->files[i]);
@@ -301,17 +291,7 @@ size_t policy_set_count(const struct policy_set *set)
     return set ? set->count : 0;
 }
 
-const char *policy_set_name(const struct policy_set *set, size_t index)
-{
-    return set->policies[index]->name;
-}
-
 const char *policy_set_file(const struct policy_set *set, size_t index)
 {
     return set->policies[index]->file;
-}
-
-bool policy_matches(const struct policy_set *set, size_t index, const struct facts *facts)
-{
-    return match_guest(set->policies[index]->match, facts);
 }

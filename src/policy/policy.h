@@ -23,24 +23,17 @@ struct policy_problems {
 char *policy_problem_text(const struct policy_problem *problem);
 void policy_problems_release(struct policy_problems *problems);
 
-struct policy; /* match, settings, flags: policy/policy_internal.h */
-
-/* The policies of one moment, in order of precedence (the later one wins). Immutable, counted. */
+/* The policies of one moment, in order of precedence (the later one wins). Immutable. */
 struct policy_set;
-struct policy_set *policy_set_ref(struct policy_set *set);
-struct policy_set *policy_set_unref(struct policy_set *set);
-DEFINE_CLEANUP(struct policy_set *, policy_set_unref);
-#define cleanup_policy_set cleanup_with(policy_set_unrefp)
+struct policy_set *policy_set_free(struct policy_set *set);
+DEFINE_CLEANUP(struct policy_set *, policy_set_free);
+#define cleanup_policy_set cleanup_with(policy_set_freep)
 size_t policy_set_count(const struct policy_set *set); /* of NULL: 0 */
-const char *policy_set_name(const struct policy_set *set, size_t index);
 const char *policy_set_file(const struct policy_set *set, size_t index);
 
 /* Parses one file's bytes. Pure: no I/O. 0, or -EINVAL with at least one problem added; -ENOMEM.
  * The new set holds the file's policies in their order. */
 int policy_parse(const char *file, const char *text, size_t length, struct policy_set **ret,
                  struct policy_problems *problems);
-
-/* Does the policy match the guest? */
-bool policy_matches(const struct policy_set *set, size_t index, const struct facts *facts);
 
 #endif

@@ -328,7 +328,7 @@ int policy_check_path(const char *path, bool trust_checked, struct policy_set **
     if (r < 0)
         return r;
     *ret_files = found->file_count;
-    policy_set_unref(*set);
+    policy_set_free(*set);
     *set = steal_pointer(&joined);
     return 0;
 }

@@ -119,7 +119,6 @@ struct policy_file {
     size_t count;
 };
 struct policy_file *policy_file_new(const char *path);
-struct policy_file *policy_file_ref(struct policy_file *file);
 struct policy_file *policy_file_unref(struct policy_file *file);
 DEFINE_CLEANUP(struct policy_file *, policy_file_unref);
 #define cleanup_policy_file cleanup_with(policy_file_unrefp)
@@ -131,7 +130,6 @@ int policy_file_parse(const char *path, const char *text, size_t length, struct 
                       struct policy_problems *problems);
 
 struct policy_set {
-    unsigned references;
     struct policy_file **files; /* in order of precedence */
     size_t file_count;
     char **folders; /* that were there: one that vanishes changes nothing */

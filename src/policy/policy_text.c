@@ -46,15 +46,6 @@ static int size_error(int r, const char *text, const char *forms, struct cg_erro
     return error_set(err, EINVAL, "%s is no size: write %s", quoted, forms);
 }
 
-int size_parse(const char *text, uint64_t *ret, struct cg_error **err)
-{
-    int r = size_step(text, ret);
-
-    return r < 0 ? size_error(r, text, "bytes or a whole number of KiB, MiB, GiB or TiB (\"8GiB\")",
-                              err)
-                 : 0;
-}
-
 /* "1.25" as 1250000 millionths. */
 static int factor_step(const char *text, uint64_t *ret)
 {

@@ -6,11 +6,8 @@
 
 #include "policy/policy_internal.h"
 
-/* "8GiB", "1048576": bytes, or a whole number of KiB, MiB, GiB, TiB. */
-int size_parse(const char *text, uint64_t *ret, struct cg_error **err);
-
-/* A size, "max", "guest", "guest+1GiB", "guest*1.25" (up to six digits before and behind the
- * point). */
+/* A size ("1048576", "8GiB": bytes, or a whole number of KiB, MiB, GiB, TiB), "max", "guest",
+ * "guest+1GiB", "guest*1.25" (up to six digits before and behind the point). */
 int policy_size_parse(const char *text, struct policy_size *ret, struct cg_error **err);
 
 /* cpu.max as the kernel has it: "max", "50000", "50000 100000", "max 100000". Not range checked. */

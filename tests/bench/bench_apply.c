@@ -278,7 +278,7 @@ int main(int argc, char **argv)
     bare_release(&writes);
     bare_release(&undo);
     state_dir_close(&run.state);
-    policy_set_unref(run.policies);
+    policy_set_free(run.policies);
     host_free(run.host);
     free(run.line);
     return 0;

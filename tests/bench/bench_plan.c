@@ -84,7 +84,7 @@ static void run_open(struct plan_run *run, const struct kernel *kernel, char **a
 static void run_close(struct plan_run *run)
 {
     facts_list_release(&run->guests);
-    policy_set_unref(run->policies);
+    policy_set_free(run->policies);
     host_free(run->host);
 }
 

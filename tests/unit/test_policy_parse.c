@@ -18,8 +18,8 @@ static void a_policy_bears_the_files_name_unless_it_has_its_own(void **state)
 
     assert_int_equal(policy_parse("/a.d/db.json.json", text, strlen(text), &set, &problems), 0);
     assert_int_equal(policy_set_count(set), 2);
-    assert_string_equal(policy_set_name(set, 0), "db.json");
-    assert_string_equal(policy_set_name(set, 1), "x");
+    assert_string_equal(set->policies[0]->name, "db.json");
+    assert_string_equal(set->policies[1]->name, "x");
     assert_string_equal(policy_set_file(set, 1), "/a.d/db.json.json");
     assert_string_equal(set->policies[1]->origin->text, "policy x (/a.d/db.json.json)");
 }
