@@ -44,7 +44,7 @@ static void judge(struct agent *agent, struct managed *guest, const struct repor
     event->outcome = OUTCOME_DONE;
     if (agent->context.mode != RECONCILE_APPLY)
         return;
-    if (planned && state_dir_held(&agent->state, guest->uuid, &left)) {
+    if (planned && state_dir_held(&agent->state, guest->uuid, &left, NULL) > 0) {
         event->outcome = OUTCOME_HELD;
         event->until = left ? agent_now() + left * CORE_SECOND : CORE_NEVER;
     } else if (failed) {

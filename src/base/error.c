@@ -58,6 +58,11 @@ int error_out_of_memory(struct cg_error **err)
     return error_set(err, ENOMEM, "out of memory");
 }
 
+bool error_is_want(int r)
+{
+    return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
+}
+
 int cg_error_errno(const struct cg_error *error)
 {
     return error ? error->code : 0;

@@ -6,6 +6,8 @@
 
 #include "base/cleanup.h"
 
+#include <stdbool.h>
+
 struct cg_error {
     int code; /* a positive errno */
     char *text;
@@ -19,6 +21,10 @@ int error_set(struct cg_error **err, int code, const char *format, ...) printf_l
 int error_prefix(struct cg_error **err, int r, const char *format, ...) printf_like(3, 4);
 
 int error_out_of_memory(struct cg_error **err);
+
+/* -ENOMEM, -EMFILE, -ENFILE: memory or descriptors ran out, which tells nothing of what was asked
+ * for; least of all that it is not there. */
+bool error_is_want(int r);
 
 /* The public faces, declared in cgtree.h too. */
 #pragma GCC visibility push(default)

@@ -127,8 +127,8 @@ static int try_to_replace(int dir, const char *name, const char *aside, const ch
     if (r == 0 && durable && fsync(fd) < 0)
         r = -errno;
     if (r == 0 && renameat(dir, aside, dir, name) < 0)
-        return errno == ENOENT ? -EAGAIN : -errno;
-    if (r < 0)
+        r = errno == ENOENT ? -EAGAIN : -errno;
+    if (r < 0 && r != -EAGAIN)
         unlinkat(dir, aside, 0);
     return r;
 }

@@ -96,16 +96,35 @@ static const char *child_uri(const struct source_options *options)
     return geteuid() == 0 ? "qemu:///system" : NULL;
 }
 
+/* Without the name service: its modules come into this process and wait for other services, and
+ * glibc's own part of it crashes for want of memory. -ENOENT: there is no such user. */
+static int find_user(const char *name, const struct passwd **ret)
+{
+    cleanup_fclose FILE *users = fopen("/etc/passwd", "re");
+
+    if (!users)
+        return -errno;
+    do {
+        errno = ENOENT; /* the end */
+        *ret = fgetpwent(users);
+    } while (*ret && strcmp((*ret)->pw_name, name) != 0);
+    return *ret ? 0 : -errno;
+}
+
 static int child_user(struct child *child, struct cg_error **err)
 {
-    const struct passwd *user = getpwnam("vmpin");
+    const struct passwd *user;
+    int r = find_user("vmpin", &user);
 
-    if (!user)
-        user = getpwnam("nobody");
-    if (!user || user->pw_uid == 0)
-        return error_set(err, ESRCH,
-                         "there is neither a user vmpin nor nobody to run the helper as: make one "
-                         "(useradd --system vmpin)");
+    if (r == -ENOENT)
+        r = find_user("nobody", &user);
+    if (r < 0 && r != -ENOENT)
+        return error_set(err, -r, "cannot read /etc/passwd: %s", strerror(-r));
+    if (r < 0 || user->pw_uid == 0)
+        return error_set(
+            err, ESRCH,
+            "there is neither a user vmpin nor nobody in /etc/passwd to run the helper "
+            "as: make one (useradd --system vmpin)");
     child->change_user = true;
     child->uid = user->pw_uid;
     child->gid = user->pw_gid;

@@ -88,7 +88,7 @@ static int keep_folder(struct loading *loading, const char *folder)
 
 static void note_want(struct loading *loading, int r)
 {
-    loading->problems->again |= r == -EMFILE || r == -ENFILE;
+    loading->problems->again |= error_is_want(r);
 }
 
 static int folder_wrong(struct loading *loading, const char *folder, const char *what)

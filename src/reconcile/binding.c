@@ -27,7 +27,7 @@ int binding_pid(const struct host *host, const struct facts *facts, pid_t *ret)
     }
     r = host->kernel->read(host->kernel, host->libvirt_run, file, &text);
     if (r < 0)
-        return r == -ENOMEM ? r : -ENOENT;
+        return error_is_want(r) ? r : -ENOENT;
     pid = strtol(text.data, &end, 10);
     if (end == text.data || pid <= 0)
         return -ENOENT;
@@ -98,7 +98,7 @@ static bool other_guest(const char *path, const struct facts *facts)
 }
 
 /* Does libvirt keep the guest's nodes in libvirt/ below its own? It does so in systemd's units. */
-static void note_delegated(const struct binding *binding, struct place *place)
+static int note_delegated(const struct binding *binding, struct place *place)
 {
     const struct kernel *k = binding->kernel;
     int dir = k->open_dir(k, place->dir, "libvirt", NULL);
@@ -106,6 +106,7 @@ static void note_delegated(const struct binding *binding, struct place *place)
     place->delegated = dir >= 0;
     if (dir >= 0)
         k->close_dir(k, dir);
+    return error_is_want(dir) ? dir : 0;
 }
 
 /* A guest is bound where policies can ask for something, not wherever control groups are. */
@@ -136,7 +137,7 @@ static int bind_line(const struct host *host, const struct facts *facts,
                                     : binding_add(binding, hierarchy, &path.vm, path.delegated);
     /* While libvirt starts a guest, its process is in the scope for a moment. */
     if (r == 0 && hierarchy->version == 2 && !path.delegated)
-        note_delegated(binding, &binding->places[binding->count - 1]);
+        r = note_delegated(binding, &binding->places[binding->count - 1]);
     guest_path_release(&path);
     return r;
 }
@@ -150,7 +151,7 @@ static int bind_by_process(const struct host *host, const struct facts *facts,
     snprintf(file, sizeof(file), "%d/cgroup", (int)binding->pid);
     r = host->kernel->read(host->kernel, host->proc, file, scratch);
     if (r < 0)
-        return r == -ENOMEM ? r : -ENOENT;
+        return error_is_want(r) ? r : -ENOENT;
     struct cgroup_line line;
     for (const char *at = scratch->data; cgroup_line_next(&at, &line);) {
         r = bind_line(host, facts, &line, binding);
@@ -221,14 +222,14 @@ static int bind_by_id(const struct host *host, const struct facts *facts, struct
         for (size_t k = 0; is_bound(host, h) && k < ARRAY_SIZE(candidates); k++) {
             cleanup_free char *path = strdup(candidates[k]);
             int r = path ? binding_add(binding, h, &path, false) : -ENOMEM;
+            bool there = r == 0;
 
-            if (r == -ENOMEM)
+            if (there && candidates[k] == unit)
+                r = note_delegated(binding, &binding->places[binding->count - 1]);
+            if (error_is_want(r))
                 return r;
-            if (r < 0)
-                continue;
-            if (candidates[k] == unit)
-                note_delegated(binding, &binding->places[binding->count - 1]);
-            break;
+            if (there)
+                break;
         }
     }
     return 0;
@@ -259,8 +260,8 @@ int binding_make(const struct host *host, const struct facts *facts, struct bind
         r = bind_by_process(host, facts, &scratch, &binding);
     else if (r == -ENOENT && facts->id >= 0)
         r = bind_by_id(host, facts, &binding);
-    if (r == -ENOMEM)
-        return error_out_of_memory(err);
+    if (error_is_want(r))
+        return error_set(err, -r, "guest %s: %s", shown, strerror(-r));
     if (r == -ESTALE)
         return error_set(err, ESTALE,
                          "guest %s: its process (pid %d) is in another guest's control group: "

@@ -165,29 +165,40 @@ static int bind(const struct reconcile_context *context, const struct reconcile_
     return binding_make(context->host, request->facts, request->binding, err);
 }
 
-static bool is_held(const struct reconcile_context *context,
-                    const struct reconcile_request *request)
+static int look_for_hold(struct pass *pass, struct cg_error **err)
 {
-    return !request->despite_hold && state_dir_held(context->state, request->facts->uuid, NULL);
+    const struct reconcile_request *request = pass->request;
+    int r = request->despite_hold
+                ? 0
+                : state_dir_held(pass->context->state, request->facts->uuid, NULL, err);
+
+    pass->held = r > 0;
+    return r < 0 ? r : 0;
+}
+
+static int lock(struct pass *pass, int *ret_lock, struct cg_error **err)
+{
+    const struct reconcile_context *context = pass->context;
+    int r = state_dir_lock_guest(context->state, pass->request->facts->uuid, context->lock_wait_ms,
+                                 ret_lock, err);
+
+    /* Who waited for the lock may have waited for somebody who held the guest. */
+    if (r == 0)
+        r = look_for_hold(pass, err);
+    pass->writes = r == 0 && !pass->held;
+    return r;
 }
 
 int reconcile_guest(struct reconcile_context *context, const struct reconcile_request *request,
                     struct report *ret, struct cg_error **err)
 {
     struct pass pass = {.context = context, .request = request};
-    cleanup_close int lock = -1;
+    cleanup_close int locked = -1;
     int r = report_start(request, &pass.report);
 
-    pass.held = is_held(context, request);
-    if (r < 0)
-        r = error_out_of_memory(err);
-    if (r == 0 && context->mode == RECONCILE_APPLY && !pass.held) {
-        r = state_dir_lock_guest(context->state, request->facts->uuid, context->lock_wait_ms, &lock,
-                                 err);
-        /* Who waited for the lock may have waited for somebody who held the guest. */
-        pass.held = is_held(context, request);
-        pass.writes = !pass.held;
-    }
+    r = r < 0 ? error_out_of_memory(err) : look_for_hold(&pass, err);
+    if (r == 0 && context->mode == RECONCILE_APPLY && !pass.held)
+        r = lock(&pass, &locked, err);
     if (r == 0)
         r = bind(context, request, err);
     if (r == 0) {

@@ -345,31 +345,37 @@ int state_dir_release(const struct state_dir *dir, const char *uuid, struct cg_e
     return 0;
 }
 
-/* A hold that cannot be read is one: not writing is the safe side. */
-static bool held_by(const struct state_dir *dir, const char *name, unsigned long *left)
+/* A hold that is no file of that kind is one: not writing is the safe side. */
+static int held_by(const struct state_dir *dir, const char *name, unsigned long *left,
+                   struct cg_error **err)
 {
     cleanup_buffer struct buffer text = {0};
     unsigned long long end = 0, now = seconds_since_boot();
     int r = dir->holds < 0 ? -ENOENT : file_read(dir->holds, name, &text, 64);
 
     if (r == -ENOENT)
-        return false;
+        return 0;
+    if (error_is_want(r))
+        return error_set(err, -r, "%s/holds/%s: %s", dir->path, name, strerror(-r));
     if (r == 0)
         end = strtoull(text.data, NULL, 10);
     if (end != 0 && end <= now)
-        return false;
+        return 0;
     if (end != 0 && (*left == 0 || end - now < *left))
         *left = (unsigned long)(end - now);
-    return true;
+    return 1;
 }
 
-bool state_dir_held(const struct state_dir *dir, const char *uuid, unsigned long *ret_left)
+int state_dir_held(const struct state_dir *dir, const char *uuid, unsigned long *ret_left,
+                   struct cg_error **err)
 {
     unsigned long left = 0;
-    bool one = held_by(dir, uuid, &left), all = held_by(dir, ALL, &left);
+    int one = held_by(dir, uuid, &left, err), all = held_by(dir, ALL, &left, err);
 
     if (ret_left)
         *ret_left = left;
+    if (one < 0 || all < 0)
+        return one < 0 ? one : all;
     return one || all;
 }
 

@@ -66,8 +66,10 @@ void state_dir_forget(const struct state_dir *dir, const char *uuid);
 int state_dir_hold(const struct state_dir *dir, const char *uuid, unsigned long seconds,
                    struct cg_error **err);
 int state_dir_release(const struct state_dir *dir, const char *uuid, struct cg_error **err);
-/* Is the guest held now? *ret_left (may be NULL): 0, or the seconds after which to ask again. */
-bool state_dir_held(const struct state_dir *dir, const char *uuid, unsigned long *ret_left);
+/* Is the guest held now? *ret_left (may be NULL): 0, or the seconds after which to ask again.
+ * -ENOMEM, -EMFILE, -ENFILE: it cannot be known now. */
+int state_dir_held(const struct state_dir *dir, const char *uuid, unsigned long *ret_left,
+                   struct cg_error **err);
 
 int state_dir_save_policies(const struct state_dir *dir, const char *text, struct cg_error **err);
 /* Keeps a copy of damaged ones as policies.json.damaged. */

@@ -152,7 +152,7 @@ static void run_stages(struct apply_run *run)
     must(binding_make(run->host, message.facts, &binding, &error), "bind", error);
     pass.nodes = (struct nodes){.host = run->host, .binding = &binding};
     at = samples_lap(&run->stages[STAGE_BIND], at);
-    if (state_dir_held(&run->state, message.facts->uuid, NULL))
+    if (state_dir_held(&run->state, message.facts->uuid, NULL, NULL) != 0)
         errx(EXIT_FAILURE, "held");
     must(state_dir_lock_guest(&run->state, message.facts->uuid, 0, &lock, &error), "lock", error);
     if (state_dir_load(&run->state, message.facts->uuid, run->host->mounts, &pass.state, &error) !=

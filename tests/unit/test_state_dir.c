@@ -57,7 +57,7 @@ static void a_folder_that_is_not_there_is_an_empty_one_to_read(void **folder)
     assert_true(asprintf(&path, "%s/none", (char *)*folder) > 0);
     assert_int_equal(state_dir_open(path, false, &dir, NULL), 0);
     assert_int_equal(state_dir_load(&dir, UUID, mounts, &state, NULL), -ENOENT);
-    assert_false(state_dir_held(&dir, UUID, NULL));
+    assert_int_equal(state_dir_held(&dir, UUID, NULL, NULL), 0);
     assert_false(state_dir_agent_runs(&dir));
 }
 
@@ -304,7 +304,8 @@ static void the_state_of_every_version_is_read(void **folder)
     assert_true(state_find(&state, &key)->settled);
     key.role = (struct cg_role){.kind = CG_ROLE_VM};
     assert_non_null(state_find(&state, &key)->written[2]);
-    assert_true(state_dir_held(&dir, UUID, &left)); /* for good, and all until 4000000000 s */
+    assert_int_equal(state_dir_held(&dir, UUID, &left, NULL),
+                     1); /* for good, and all until 4000000000 s */
     assert_true(left > 1000000000);
 }
 
@@ -440,15 +441,15 @@ static void holds_end_by_release_and_by_time(void **folder)
 
     open_made(*folder, &dir);
     assert_int_equal(state_dir_hold(&dir, UUID, 0, NULL), 0);
-    assert_true(state_dir_held(&dir, UUID, &left));
+    assert_int_equal(state_dir_held(&dir, UUID, &left, NULL), 1);
     assert_int_equal(left, 0);
     assert_int_equal(state_dir_release(&dir, UUID, NULL), 0);
-    assert_false(state_dir_held(&dir, UUID, NULL));
+    assert_int_equal(state_dir_held(&dir, UUID, NULL, NULL), 0);
     assert_int_equal(state_dir_hold(&dir, NULL, 100, NULL), 0);
-    assert_true(state_dir_held(&dir, UUID, &left));
+    assert_int_equal(state_dir_held(&dir, UUID, &left, NULL), 1);
     assert_in_range(left, 98, 100);
     assert_int_equal(file_replace(dir.holds, "all", "1\n", 2, 0644), 0); /* a second after boot */
-    assert_false(state_dir_held(&dir, UUID, NULL));
+    assert_int_equal(state_dir_held(&dir, UUID, NULL, NULL), 0);
 }
 
 /* The same text each time, so that what a reader finds is a hold however the two meet. */
@@ -457,7 +458,8 @@ static int hold_often(const struct state_dir *dir)
     int failed = 0;
 
     for (int i = 0; i < 300; i++)
-        failed |= state_dir_hold(dir, UUID, 100, NULL) < 0 || !state_dir_held(dir, UUID, NULL);
+        failed |=
+            state_dir_hold(dir, UUID, 100, NULL) < 0 || state_dir_held(dir, UUID, NULL, NULL) != 1;
     return failed;
 }
 
@@ -475,7 +477,7 @@ static void two_may_set_the_same_hold_at_once(void **folder)
     assert_int_equal(hold_often(&dir), 0);
     assert_int_equal(waitpid(child, &status, 0), child);
     assert_int_equal(status, 0);
-    assert_true(state_dir_held(&dir, UUID, &left));
+    assert_int_equal(state_dir_held(&dir, UUID, &left, NULL), 1);
     assert_in_range(left, 90, 100);
 }
 
