@@ -23,7 +23,7 @@ from vmpintest.waiting import slow
 
 PRELOAD = f"{BUILD}/.libs/failing.so"
 PATIENCE = slow(30)
-AT_ONCE = 24
+AT_ONCE = 40
 BEHIND = 20  # so many that nothing came of: behind the last one. How many an agent makes varies a little
 ALWAYS = 1000000  # times
 
@@ -41,7 +41,7 @@ def wait(condition, what):
     end = time.monotonic() + PATIENCE
     while not condition():
         assert time.monotonic() < end, what()
-        time.sleep(0.02)
+        time.sleep(0.04)
 
 
 class Scene:

@@ -69,12 +69,21 @@ static void keep(struct kernel_fail *fail, const struct kernel_event *event)
 
 /* ---- the port ------------------------------------------------------------------------------- */
 
-/* Something else than a write is about to happen. */
-static void look_on(struct kernel_fail *fail, const struct kernel_event *event)
+/* Something else than a write is about to happen. True with the result set when it is not to. */
+static bool look_on(struct kernel_fail *fail, struct kernel_event *event)
 {
     fail->operations++;
     if (fail->hook && fail->hook_all)
         fail->hook(fail, event, fail->hook_data);
+    if (++fail->opens == fail->open_fails) {
+        event->result = -EMFILE;
+        event->faked = true;
+    }
+    if (fail->dead) {
+        event->result = -EIO;
+        event->faked = true;
+    }
+    return event->faked;
 }
 
 static int fail_open_dir(const struct kernel *k, int dir, const char *path, uint64_t *ret_id)
@@ -84,8 +93,8 @@ static int fail_open_dir(const struct kernel *k, int dir, const char *path, uint
     cleanup_free char *full = path_below(fail, dir, path);
 
     event.path = full;
-    look_on(fail, &event);
-    event.result = fail->dead ? -EIO : fail->below->open_dir(fail->below, dir, path, ret_id);
+    if (!look_on(fail, &event))
+        event.result = fail->below->open_dir(fail->below, dir, path, ret_id);
     keep(fail, &event);
     if (event.result >= 0)
         path_keep(fail, event.result, copy(full));
@@ -106,8 +115,8 @@ static int fail_read(const struct kernel *k, int dir, const char *file, struct b
     struct kernel_event event = {
         .operation = KERNEL_READ, .path = (char *)path_of(fail, dir), .file = (char *)file};
 
-    look_on(fail, &event);
-    event.result = fail->dead ? -EIO : fail->below->read(fail->below, dir, file, into);
+    if (!look_on(fail, &event))
+        event.result = fail->below->read(fail->below, dir, file, into);
     keep(fail, &event);
     return event.result;
 }
@@ -187,6 +196,7 @@ void kernel_fail_at(struct kernel_fail *fail, unsigned write, int code)
 void kernel_fail_never(struct kernel_fail *fail)
 {
     fail->failure_count = 0;
+    fail->open_fails = 0;
 }
 
 static void trace_clear(struct kernel_fail *fail)
@@ -198,7 +208,7 @@ static void trace_clear(struct kernel_fail *fail)
 
 void kernel_fail_restart(struct kernel_fail *fail)
 {
-    fail->writes = fail->operations = 0;
+    fail->writes = fail->operations = fail->opens = 0;
     trace_clear(fail);
 }
 

@@ -1,5 +1,5 @@
-/* A port around another one, for the tests: it counts the writes (masks too), refuses those that
- * it is told to, lets a test step in before any of them, and keeps a trace of what was done. */
+/* A port around another one, for the tests: it counts the writes (masks too), refuses those
+ * (and the open) that it is told to, lets a test step in before any of them, and keeps a trace of what was done. */
 #ifndef MODEL_KERNEL_FAIL_H
 #define MODEL_KERNEL_FAIL_H
 
@@ -31,6 +31,8 @@ struct kernel_fail {
     void *hook_data;
     bool hook_all;
     unsigned operations; /* so far, of all kinds */
+    unsigned opens;      /* so far, of directories and of files to read, */
+    unsigned open_fails; /* of which this one (from 1, 0: none) lacks a descriptor: -EMFILE */
     bool dead;           /* nothing reaches the port below any more: every operation answers -EIO */
     bool tracing;
     struct kernel_event *trace;

@@ -4,8 +4,9 @@ TESTS += $(reconcile_unit_tests)
 reconcile_unit_cflags = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
 
 test_binding_SOURCES = tests/unit/test_binding.c
+test_binding_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
 test_binding_CFLAGS = $(reconcile_unit_cflags)
-test_binding_LDADD = libtestfolder.la libreconcile.la $(CMOCKA_LIBS)
+test_binding_LDADD = libtestfolder.la libtestmodel.la libreconcile.la $(CMOCKA_LIBS)
 test_state_SOURCES = tests/unit/test_state.c
 test_state_CFLAGS = $(reconcile_unit_cflags)
 test_state_LDADD = libreconcile.la $(CMOCKA_LIBS)

@@ -4,6 +4,7 @@
 #include "folder.h"
 
 #include "guest/pid_file.h"
+#include "model/kernel_fail.h"
 #include "reconcile/binding.h"
 
 #include <stdio.h>
@@ -51,6 +52,61 @@ static void the_pid_of_a_guest_of_any_name_is_found(void **state)
     assert_int_equal(pid, 77);
     host_free(host);
     folder_remove(folder);
+}
+
+static bool same_places(const struct binding *a, const struct binding *b)
+{
+    bool same = a->count == b->count;
+
+    for (size_t i = 0; same && i < a->count; i++)
+        same = a->places[i].hierarchy == b->places[i].hierarchy &&
+               a->places[i].id == b->places[i].id &&
+               a->places[i].delegated == b->places[i].delegated;
+    return same;
+}
+
+/* False: so many are not opened. */
+static bool lack_descriptor(const struct host *host, const struct facts *facts, unsigned at)
+{
+    cleanup_kernel_fail struct kernel_fail *fail = kernel_fail_new(&kernel_real);
+    struct host lacking = *host;
+    struct binding binding = {0}, whole = {0};
+    int r;
+
+    assert_int_equal(binding_make(host, facts, &whole, NULL), 0);
+    lacking.kernel = &fail->kernel;
+    fail->open_fails = at;
+    r = binding_make(&lacking, facts, &binding, NULL);
+    if (r != -EMFILE && (r != 0 || !same_places(&whole, &binding)))
+        fail_msg("%s, open %u: %d", facts->name, at, r);
+    binding_close(&binding);
+    binding_release(&binding);
+    binding_close(&whole);
+    binding_release(&whole);
+    return fail->opens >= at;
+}
+
+static void a_node_that_a_descriptor_lacks_for_is_not_taken_for_absent(void **state)
+{
+    static const char *const hosts[] = {"v1-no-systemd", "v2-systemd"};
+    const struct facts guests[] = {
+        {.name = (char[]){"cgroup-web1"}, .driver = (char[]){"qemu"}, .id = 16, .running = true},
+        {.name = (char[]){"web1"}, .driver = (char[]){"qemu"}, .id = 1, .running = true},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+        char *folder = folder_new();
+        struct host *host = NULL;
+        unsigned at = 1;
+
+        folder_unpack_host(folder, hosts[i]);
+        assert_int_equal(host_open(&kernel_real, folder, &host, NULL), 0);
+        while (lack_descriptor(host, &guests[i], at))
+            at++;
+        assert_true(at > 2);
+        host_free(host);
+        folder_remove(folder);
+    }
 }
 
 #define STAT(STATE, START)                                                                         \
@@ -123,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_guest_is_bound_where_policies_can_ask_for_something),
         cmocka_unit_test(the_pid_of_a_guest_of_any_name_is_found),
+        cmocka_unit_test(a_node_that_a_descriptor_lacks_for_is_not_taken_for_absent),
         cmocka_unit_test(a_bound_process_lives_until_it_has_ended_or_another_one_has_its_pid),
         cmocka_unit_test(a_process_is_a_guests_by_its_uuid_whatever_its_name),
     };

@@ -1,5 +1,6 @@
 /* Whole passes over a guest while the kernel refuses a write: each write in turn, each undo write
- * in turn, a guest that goes away, and somebody else who writes meanwhile. */
+ * in turn; while each open in turn lacks a descriptor; a guest that goes away, and somebody else
+ * who writes meanwhile. */
 #include "test.h"
 
 #include "unit/life.h"
@@ -221,6 +222,56 @@ static void a_refused_undo_is_told_and_mended_by_the_next_pass_on_v1(void **stat
 static void a_refused_undo_is_told_and_mended_by_the_next_pass_on_v2(void **state)
 {
     refuse_all_undos(2);
+}
+
+/* ---- descriptors run out ----------------------------------------------------------------------
+ */
+
+/* False: so many are not opened. Only what is in force counts as in sync; what cannot be looked at
+ * is neither absent nor as it was. */
+static bool lack_descriptor(int version, uint64_t seed, unsigned at)
+{
+    struct life life;
+    cleanup_free char *when = NULL;
+    bool reached;
+    int r;
+
+    assert_true(asprintf(&when, "open %u: EMFILE", at) > 0);
+    life_begin(&life, version, seed);
+    life.scene.fail->open_fails = at;
+    r = life_pass(&life, RECONCILE_APPLY);
+    reached = life.scene.fail->opens >= at;
+    kernel_fail_never(life.scene.fail);
+    if (r < 0 && r != -EMFILE)
+        fail_msg("seed %lu, %s: the pass answered %d", life.seed, when, r);
+    if (r == 0 && life.report.status == GUEST_IN_SYNC)
+        life_expect_in_force(&life, when);
+    expect_recovery(&life, when);
+    life_end(&life);
+    return reached;
+}
+
+static void lack_descriptors(int version)
+{
+    for (uint64_t seed = 0; seed < lives(); seed++) {
+        unsigned files, at = 1;
+
+        if (count_writes(version, seed, &files) == 0)
+            continue;
+        while (lack_descriptor(version, seed, at))
+            at++;
+        assert_true(at > 5);
+    }
+}
+
+static void a_pass_that_lacks_a_descriptor_takes_nothing_for_absent_on_v1(void **state)
+{
+    lack_descriptors(1);
+}
+
+static void a_pass_that_lacks_a_descriptor_takes_nothing_for_absent_on_v2(void **state)
+{
+    lack_descriptors(2);
 }
 
 /* ---- the guest goes away --------------------------------------------------------------------- */
@@ -472,6 +523,8 @@ int main(void)
         cmocka_unit_test(a_refused_write_leaves_everything_as_it_was_on_v2),
         cmocka_unit_test(a_refused_undo_is_told_and_mended_by_the_next_pass_on_v1),
         cmocka_unit_test(a_refused_undo_is_told_and_mended_by_the_next_pass_on_v2),
+        cmocka_unit_test(a_pass_that_lacks_a_descriptor_takes_nothing_for_absent_on_v1),
+        cmocka_unit_test(a_pass_that_lacks_a_descriptor_takes_nothing_for_absent_on_v2),
         cmocka_unit_test(a_guest_that_goes_away_ends_the_pass),
         cmocka_unit_test(a_refused_heal_keeps_the_others_and_is_tried_again),
         cmocka_unit_test(no_heal_that_fails_is_taken_for_somebody_elses_doing),
