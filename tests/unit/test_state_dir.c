@@ -234,12 +234,12 @@ static void a_hold_that_is_no_file_is_one_and_is_not_waited_for(void **folder)
     open_made(*folder, &dir);
     assert_int_equal(mkfifoat(dir.holds, UUID, 0600), 0);
     alarm(60); /* or it would wait for a writer */
-    assert_true(state_dir_held(&dir, UUID, &left));
+    assert_true(state_dir_held(&dir, UUID, &left, NULL));
     alarm(0);
     assert_int_equal(left, 0);
     assert_int_equal(unlinkat(dir.holds, UUID, 0), 0);
     assert_int_equal(mkdirat(dir.holds, UUID, 0700), 0);
-    assert_true(state_dir_held(&dir, UUID, NULL));
+    assert_true(state_dir_held(&dir, UUID, NULL, NULL));
 }
 
 static void policies_are_never_trusted_however_their_file_is_damaged(void **folder)
