@@ -1,6 +1,5 @@
 #include "helper/guests.h"
 
-#include "base/escape.h"
 #include "helper/domain_calls.h"
 #include "helper/domain_xml.h"
 #include "helper/output.h"
@@ -89,7 +88,7 @@ void guests_release(struct guests *guests)
 /* What a failed call about a guest means. 1: the guest is gone; 0: it is complained of; -ENODEV. */
 static int judge(struct connection *connection, virDomainPtr domain, struct cg_error **err)
 {
-    cleanup_free char *name = NULL;
+    const char *name;
     bool gone = virGetLastErrorCode() == VIR_ERR_NO_DOMAIN;
     int r = connection_error(err);
 
@@ -97,11 +96,11 @@ static int judge(struct connection *connection, virDomainPtr domain, struct cg_e
         return -ENODEV;
     if (gone)
         return 1;
-    name = text_escape(domain ? virDomainGetName(domain) : "a guest");
+    name = domain ? virDomainGetName(domain) : "a guest";
     if (r == -EACCES || !err || !*err)
-        complain("%s: libvirt tells nothing", name ? name : "a guest");
+        complain("%s: libvirt tells nothing", name);
     else
-        complain("%s: %s", name ? name : "a guest", cg_error_text(*err));
+        complain("%s: %s", name, cg_error_text(*err));
     return 0;
 }
 
@@ -138,7 +137,6 @@ static int read_facts(struct connection *connection, virDomainPtr domain, struct
 static int ask(struct connection *connection, virDomainPtr domain, struct facts **ret,
                struct cg_error **err)
 {
-    cleanup_free char *name = NULL;
     int r = read_facts(connection, domain, ret, err);
     int persistent = r == 0 ? virDomainIsPersistent(domain) : 0;
 
@@ -153,8 +151,7 @@ static int ask(struct connection *connection, virDomainPtr domain, struct facts 
     }
     if (r != -EINVAL)
         return r;
-    name = text_escape(virDomainGetName(domain));
-    complain("%s: %s", name ? name : "a guest", cg_error_text(*err));
+    complain("%s: %s", virDomainGetName(domain), cg_error_text(*err));
     return 0;
 }
 
@@ -172,7 +169,6 @@ static int tell(struct guests *guests, const unsigned char *uuid, enum message_e
                 struct facts *facts)
 {
     struct message message = {.type = MESSAGE_GUEST, .facts = facts};
-    cleanup_free char *name = NULL;
     int r;
 
     if (!facts->running && !facts->persistent)
@@ -183,8 +179,7 @@ static int tell(struct guests *guests, const unsigned char *uuid, enum message_e
     r = output_message(&message);
     if (r != -EINVAL && r != -EMSGSIZE)
         return r;
-    name = text_escape(facts->name);
-    complain("%s: its facts do not fit into a line", name ? name : "a guest");
+    complain("%s: its facts do not fit into a line", facts->name);
     return 0;
 }
 

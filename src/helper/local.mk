@@ -4,7 +4,9 @@ libhelper_la_SOURCES = \
 	src/helper/domain_metadata.h src/helper/domain_metadata.c \
 	src/helper/domain_sections.h src/helper/domain_sections.c \
 	src/helper/domain_xml.h src/helper/domain_xml.c \
-	src/helper/number.h src/helper/number.c
+	src/helper/number.h src/helper/number.c \
+	src/helper/output.h src/helper/output.c \
+	src/helper/patience.h src/helper/patience.c
 libhelper_la_CFLAGS = $(AM_CFLAGS) $(LIBXML2_CFLAGS)
 libhelper_la_LIBADD = libguest.la $(LIBXML2_LIBS)
 
@@ -15,8 +17,6 @@ vmpin_guests_SOURCES = \
 	src/helper/events.h src/helper/events.c \
 	src/helper/guests.h src/helper/guests.c \
 	src/helper/loop.h src/helper/loop.c \
-	src/helper/output.h src/helper/output.c \
-	src/helper/patience.h src/helper/patience.c \
 	src/helper/session.h src/helper/session.c \
 	src/helper/status.h src/helper/status.c \
 	src/helper/main.c

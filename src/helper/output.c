@@ -1,5 +1,6 @@
 #include "helper/output.h"
 
+#include "base/escape.h"
 #include "helper/patience.h"
 
 #include <poll.h>
@@ -41,12 +42,13 @@ int output_message(const struct message *message)
 
 void complain(const char *format, ...)
 {
-    cleanup_free char *text = NULL;
+    cleanup_free char *text = NULL, *shown = NULL;
     va_list args;
 
     va_start(args, format);
     if (vasprintf(&text, format, args) < 0)
         text = NULL;
     va_end(args);
-    fprintf(stderr, "vmpin-guests: %s\n", text ? text : "out of memory");
+    shown = text ? text_escape(text) : NULL;
+    fprintf(stderr, "vmpin-guests: %s\n", shown ? shown : "out of memory");
 }

@@ -7,6 +7,7 @@
 /* 0; -EPIPE: nobody reads any more; -EINVAL or -EMSGSIZE: the message cannot be a line; -errno. */
 int output_message(const struct message *message) must_check;
 
+/* Control characters are escaped, whatever it is made of. */
 void complain(const char *format, ...) printf_like(1, 2);
 
 #endif

@@ -108,14 +108,25 @@ def test_start_and_stop(t):
 
 
 def test_reload(t):
-    """systemctl reload reads the policies anew, in the same process"""
+    """systemctl reload reads the policies anew, in the same process; a wrong file changes nothing"""
     guest = t.guest()
     service = Service(t).start(guest)
     pid = service.pid
     service.folder.write("a.json", policy(guest, {"vcpu*": cpus("0")}))
+    hangups = told_of_hangup()
     systemctl("reload", "vmpin")
     service.in_force(guest, "0")
+    wait_for(lambda: told_of_hangup() == hangups + 1, 10, "word of the reload")
+    service.folder.write("b.json", "{")
+    systemctl("reload", "vmpin")
+    wait_for(lambda: "wrong policy files: 1" in shown("StatusText"), 10, "word of the wrong file")
+    equal("state", shown("ActiveState"), "active")
+    service.in_force(guest, "0")
     equal("process", service.pid, pid)
+
+
+def told_of_hangup():
+    return run(["journalctl", "-u", "vmpin", "-o", "cat"], check=True).out.count("(SIGHUP)")
 
 
 @takes(200)
@@ -218,8 +229,10 @@ def test_helper_user(t):
 
 
 def test_exposure(t):
-    """systemd-analyze security rates the unit at most 2.0"""
+    """systemd-analyze finds nothing wrong with the unit and rates it at most 2.0"""
     install()
+    found = run(["systemd-analyze", "verify", "--man=no", shown("FragmentPath")], check=True)
+    equal("what systemd-analyze verify finds", found.out + found.err, "")
     told = run(["systemd-analyze", "security", "--no-pager", "vmpin.service"], check=True).out
     line = told.strip().splitlines()[-1]
     print(f"# {line}", flush=True)

@@ -1,7 +1,9 @@
 #include "helper/domain_xml.h"
 
 #include "helper/number.h"
+#include "helper/output.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
@@ -548,6 +550,23 @@ static void control_characters_do_not_get_into_an_error(void **state)
     assert_null(strstr(cg_error_text(err), "\xc2\x9b"));
 }
 
+/* libvirt's own words may name a guest. */
+static void control_characters_do_not_get_into_a_complaint(void **state)
+{
+    char text[80] = "";
+    int ends[2], before = dup(STDERR_FILENO);
+
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    complain("%s", "no domain 'a\xc2\x9b\033[31m'");
+    assert_true(dup2(before, STDERR_FILENO) >= 0);
+    assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
+    assert_string_equal(text, "vmpin-guests: no domain 'a\\xc2\\x9b\\x1b[31m'\n");
+    close(ends[0]);
+    close(ends[1]);
+    close(before);
+}
+
 static void what_libvirt_says_twice_is_not_leaked(void **state)
 {
     cleanup_facts struct facts *facts = parse(DOMAIN(
@@ -588,6 +607,7 @@ int main(void)
         cmocka_unit_test(a_guest_that_is_not_being_started_is_not_told_from_its_status_file),
         cmocka_unit_test(what_is_no_status_file_is_refused),
         cmocka_unit_test(control_characters_do_not_get_into_an_error),
+        cmocka_unit_test(control_characters_do_not_get_into_a_complaint),
         cmocka_unit_test(what_libvirt_says_twice_is_not_leaked),
     };
 
