@@ -94,6 +94,13 @@ static bool take_echo(struct agent *agent, const struct reconcile_request *reque
            overlooked;
 }
 
+/* Whatever it was before, it is not known to be so now. */
+static void fail(struct agent *agent, struct managed *guest, const char *why)
+{
+    work_count(agent, guest, &(struct report){.status = GUEST_FAILED});
+    tell_failure(&agent->log, guest, why);
+}
+
 void pass_make(struct agent *agent, const struct action *action)
 {
     struct managed *guest = action->guest;
@@ -148,9 +155,9 @@ void pass_make(struct agent *agent, const struct action *action)
     if (overlooked)
         agent_tell(agent, &(struct event){.type = CORE_NODE, .guest = guest});
     if (event.outcome == OUTCOME_FAILED && r < 0)
-        tell_failure(&agent->log, guest, error ? cg_error_text(error) : strerror(-r));
+        fail(agent, guest, error ? cg_error_text(error) : strerror(-r));
     else if (core_gave_up(guest))
-        tell_failure(&agent->log, guest,
-                     "it runs, but no control group of it was found; it is looked at again when "
-                     "something is heard of it");
+        fail(agent, guest,
+             "it runs, but no control group of it was found; it is looked at again when "
+             "something is heard of it");
 }

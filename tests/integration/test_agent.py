@@ -338,6 +338,13 @@ def test_status_line(t):
     t.vmpin.run("hold", bad.name, status=0)
     t.policies.write("b.json", "{")
     told("guests: 2 (1 in sync, 1 held), policies: 2, wrong policy files: 1")
+    lock = f"{t.vmpin.state}/guests/{good.uuid}.lock"
+    os.unlink(lock)
+    os.mkdir(lock)  # no pass can be made
+    good.nodes.set_cpus("vcpu0", "0")
+    told("guests: 2 (1 held, 1 failed), policies: 2, wrong policy files: 1")
+    os.rmdir(lock)
+    told("guests: 2 (1 in sync, 1 held), policies: 2, wrong policy files: 1")
 
 
 def last_status(agent):
