@@ -117,18 +117,25 @@ static void mind_start(virDomainPtr domain, struct facts *facts)
     facts->id = -1;
 }
 
-/* -EIO: a call to libvirt failed. */
+/* An XML that libvirt cannot send, or that cannot be read, is no way to escape the policies. -EIO:
+ * a call to libvirt failed. */
 static int read_facts(struct connection *connection, virDomainPtr domain, struct facts **ret,
                       struct cg_error **err)
 {
     cleanup_free char *xml = virDomainGetXMLDesc(domain, 0);
+    cleanup_error struct cg_error *why = NULL;
     int r;
 
-    if (xml)
-        return domain_xml_parse(xml, strlen(xml), connection->driver, ret, err);
     /* What the protocol does not carry, which says no more than that. */
-    if (virGetLastErrorCode() != VIR_ERR_RPC || connection_is_lost(connection))
+    if (!xml && (virGetLastErrorCode() != VIR_ERR_RPC || connection_is_lost(connection)))
         return -EIO;
+    r = xml ? domain_xml_parse(xml, strlen(xml), connection->driver, ret, &why) : -EINVAL;
+    if (r == -ENOMEM)
+        return error_out_of_memory(err);
+    if (r == 0)
+        return 0;
+    if (why)
+        complain("%s: %s", virDomainGetName(domain), cg_error_text(why));
     r = domain_calls_read(connection, domain, ret);
     return r == -ENOMEM ? error_out_of_memory(err) : r;
 }
@@ -144,15 +151,11 @@ static int ask(struct connection *connection, virDomainPtr domain, struct facts 
         r = judge(connection, domain, err);
         return r == 1 ? -ENOENT : r;
     }
-    if (r == 0) {
-        (*ret)->persistent = persistent == 1;
-        mind_start(domain, *ret);
-        return 1;
-    }
-    if (r != -EINVAL)
+    if (r < 0)
         return r;
-    complain("%s: %s", virDomainGetName(domain), cg_error_text(*err));
-    return 0;
+    (*ret)->persistent = persistent == 1;
+    mind_start(domain, *ret);
+    return 1;
 }
 
 /* An event may be older than the facts: these decide whether the guest runs. */

@@ -471,6 +471,18 @@ def test_a_guest_whose_xml_libvirt_cannot_send_is_told_without_its_metadata():
             check(facts.get("ignore", False) == bool(more), facts)
 
 
+def test_a_guest_whose_metadata_are_too_deep_is_told_without_them():
+    with Daemon() as daemon, Helper(daemon.uri) as helper:
+        helper.until_synced()
+        daemon.virsh("define", test_domain("deep", "<title>t</title>"))
+        helper.about("deep", "defined")
+        # As deep as libvirt reads it by itself; in the guest's XML it is two deeper.
+        daemon.virsh("metadata", "deep", "--uri", "u", "--key", "k", "--config", "--set",
+                     "<a>" * 256 + "</a>" * 256)
+        facts = helper.about("deep", "metadata")
+        check(facts.get("metadata_cut") is True and facts["title"] == "t", facts)
+
+
 def test_after_a_restart_of_libvirtd_everything_is_told_again():
     daemon = Daemon()
     with daemon, Helper(daemon.uri) as helper:
