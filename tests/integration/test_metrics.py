@@ -5,6 +5,7 @@ import re
 import stat
 import sys
 
+from test_state import fill, small_disk
 from vmpintest import main, wait_for
 from vmpintest.expect import cpus, equal, pinned, policy
 
@@ -64,7 +65,7 @@ def test_metrics(t):
 
 
 def test_what_is_no_file(t):
-    """A device, a link or a folder in the place of the metrics file stays, and the log says so"""
+    """A device, a link or a folder in the place of the metrics file stays, and the log says so, as of no folder"""
     target, folder = f"{t.root}/target", f"{t.root}/folder.prom"
     device, link = f"{t.root}/device.prom", f"{t.root}/link.prom"
     os.mknod(device, 0o600 | stat.S_IFCHR, os.makedev(1, 3))
@@ -77,18 +78,23 @@ def test_what_is_no_file(t):
         agent.stop()
         equal(path, os.lstat(path).st_ino, before.st_ino)
     assert not os.path.exists(target), "it was written through the link"
+    path = f"{t.root}/none/vmpin.prom"
+    t.agent("--metrics", path).wait_log(f"cannot be written to {path}: No such file or directory")
 
 
 def test_no_room(t):
     """Metrics that cannot be written are told of once and keep nothing; with room they are written"""
     guest = t.guest()
     t.policies.write("a.json", policy(guest, {"vcpu0": cpus("0")}))
-    file = f"{t.root}/late/vmpin.prom"
+    disk = small_disk(t, f"{t.root}/full")
+    file = f"{disk}/vmpin.prom"
+    fill(f"{disk}/filler")
     agent = t.agent("--metrics", file)
-    agent.wait_log(f"the metrics cannot be written to {file}: No such file or directory")
+    agent.wait_log(f"the metrics cannot be written to {file}: No space left on device")
     guest.nodes.set_cpus("vcpu0", "1")
     wait_for(lambda: pinned(guest, "vcpu0", "0"), 10, "the heal")
-    os.mkdir(os.path.dirname(file))
+    equal("what is left of the try", os.listdir(disk), ["filler"])
+    os.unlink(f"{disk}/filler")
     # On a slow machine only when they are written without news, once a minute.
     wait_for(lambda: sample(file, "vmpin_heals_total") >= 1, 90, "the heal in the metrics")
     equal("times that it was told", agent.log().count("the metrics cannot be written"), 1)
