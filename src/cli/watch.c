@@ -5,9 +5,11 @@
 #include "cli/output.h"
 #include "reconcile/state_dir.h"
 
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <termios.h>
 #include <time.h>
@@ -163,6 +165,51 @@ static void head(const struct watching *watching)
     print_line("%s%s", text, watching->keys ? "  (q ends)" : "");
 }
 
+static unsigned screen_rows(void)
+{
+    struct winsize size;
+
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 4 ? size.ws_row : UINT_MAX;
+}
+
+/* Below the head, with a row left for the cursor. More would push the first guests off a screen
+ * that cannot be scrolled back. */
+static void print_rows(const char *text, unsigned room)
+{
+    unsigned lines = 0, shown;
+
+    for (const char *at = text; (at = strchr(at, '\n')); at++)
+        lines++;
+    shown = lines <= room ? lines : room - 1;
+    for (unsigned i = 0; i < shown; i++) {
+        size_t length = strcspn(text, "\n") + 1;
+
+        fwrite(text, 1, length, stdout);
+        text += length;
+    }
+    if (shown < lines)
+        print_line("%u lines more: name fewer guests, or make the window higher", lines - shown);
+}
+
+static int show_rows(const struct options *options, int (*show)(const struct options *options))
+{
+    FILE *screen = stdout, *rows;
+    char *text = NULL;
+    size_t length;
+    int status;
+
+    rows = open_memstream(&text, &length);
+    if (!rows)
+        return show(options);
+    stdout = rows;
+    status = show(options);
+    stdout = screen;
+    if (fclose(rows) == 0)
+        print_rows(text, screen_rows() - 2);
+    free(text);
+    return status;
+}
+
 int watch_run(const struct options *options, int (*show)(const struct options *options))
 {
     struct watching watching;
@@ -176,7 +223,7 @@ int watch_run(const struct options *options, int (*show)(const struct options *o
     do {
         if (!options->json)
             head(&watching);
-        status = show(options);
+        status = watching.screen && !options->json ? show_rows(options, show) : show(options);
         written = fflush(stdout) == 0 && !ferror(stdout);
     } while (written && wait_ms(&watching, BETWEEN_MS, false) &&
              wait_ms(&watching, EVERY_MS, true));

@@ -728,7 +728,7 @@ LOOK = 5  # seconds between looks where nothing changes
 
 
 def test_watch_resized(h):
-    """status --watch draws again at once when the terminal's size changes"""
+    """status --watch draws again at once when the terminal's size changes, as much as there is room for"""
     watch = Watch(h)
     until(lambda: watch.shows(1), "the first look")
     begin = time.monotonic()
@@ -736,6 +736,10 @@ def test_watch_resized(h):
         fcntl.ioctl(watch.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60 + n, 0, 0))
         until(lambda: watch.shows(n + 2), "another look")
     assert time.monotonic() - begin < 4 * LOOK - 1, "no sooner than by itself"
+    fcntl.ioctl(watch.terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 6, 80, 0, 0))
+    until(lambda: watch.shows(6) and "lines more" in watch.told, "a look that is cut")
+    rows = watch.told.split("\033[2J")[-1].splitlines()
+    assert len(rows) == 5 and "GUEST" in rows[1] and "db1" in rows[2] and "lines more" in rows[4], rows
     watch.end_by(b"q", 0)
 
 
