@@ -46,6 +46,7 @@ EXTRA_DIST += tests/check-layers.py tests/allowed-skips tests/integration/test_i
 	tests/integration/vmpintest/trace.py \
 	tests/integration/vmpintest/vmpin.py \
 	tests/integration/vmpintest/waiting.py \
+	tests/scripts/test_packages.py \
 	tests/scripts/test_quickstart.py \
 	tests/lab/build-image \
 	tests/lab/run \
