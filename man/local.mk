@@ -15,6 +15,8 @@ MAINTAINERCLEANFILES += $(man_pages)
 
 if HAVE_SCDOC
 SUFFIXES = .scd
+# The first line, which scdoc does not write, tells man to run tbl: there are tables.
 .scd:
-	$(AM_V_GEN)$(MKDIR_P) $(@D) && $(SCDOC) < $< > $@.tmp && mv $@.tmp $@
+	$(AM_V_GEN)$(MKDIR_P) $(@D) && \
+		{ printf '%s\n' "'\\\" t"; $(SCDOC) < $<; } > $@.tmp && mv $@.tmp $@
 endif
