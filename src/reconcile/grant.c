@@ -109,21 +109,20 @@ static bool is_thread_of(const struct nodes *nodes, pid_t tid, struct cg_role ro
            strncmp(scratch->data, name, strlen(name)) == 0;
 }
 
-int grant_stray(struct nodes *nodes, struct cg_role role, struct buffer *scratch, pid_t *ret,
-                struct cg_error **err)
+int grant_stray(struct nodes *nodes, struct cg_role where, struct cg_role role,
+                struct buffer *scratch, pid_t *ret, struct cg_error **err)
 {
-    const struct cg_role vm = {.kind = CG_ROLE_VM};
     const struct cg_attr *attr = cpus_attr(nodes->host);
     cleanup_free pid_t *tids = NULL;
     size_t count = 0;
     int dir, r;
 
     *ret = 0;
-    if (!attr || attr->version != 1 || nodes->binding->pid <= 0)
+    if (!attr || nodes->binding->pid <= 0)
         return 0;
-    r = nodes_open(nodes, vm, attr, &dir, err);
+    r = nodes_open(nodes, where, attr, &dir, err);
     if (r == 0)
-        r = threads_read(nodes->host->kernel, dir, 1, scratch, &tids, &count, err);
+        r = threads_read(nodes->host->kernel, dir, attr->version, scratch, &tids, &count, err);
     for (size_t i = 0; r == 0 && *ret == 0 && i < count; i++)
         if (is_thread_of(nodes, tids[i], role, scratch))
             *ret = tids[i];

@@ -17,10 +17,9 @@ int grant_effective(struct nodes *nodes, struct cg_role role, const struct cg_at
 int grant_read(struct nodes *nodes, struct cg_role role, struct buffer *scratch,
                struct granted *ret, struct cg_error **err);
 
-/* The thread of a role whose node has none: v1 moves the threads of a set that became empty (all of
- * its CPUs went offline) to the node above, and not back. 0: it is not in the guest's own node. */
-int grant_stray(struct nodes *nodes, struct cg_role role, struct buffer *scratch, pid_t *ret,
-                struct cg_error **err);
+/* The thread of a role whose own node has none, if it is in that of the role `where`; else 0. */
+int grant_stray(struct nodes *nodes, struct cg_role where, struct cg_role role,
+                struct buffer *scratch, pid_t *ret, struct cg_error **err);
 
 /* Is some thread kept by its own mask from CPUs that the node grants? */
 bool grant_masked(const struct granted *grant);

@@ -99,25 +99,51 @@ static int note_not_granted(struct pass *pass, const struct cell *target,
     return refuse(pass, target, text);
 }
 
-/* v1: the set is the policy's again, and the thread that it is for is not in it. vmpin moves no
- * thread. */
-static int note_stray(struct pass *pass, const struct cell *target, struct cg_error **err)
+/* The set is the policy's, and the thread that it is for is not in it. vmpin moves no thread. */
+static int tell_stray(struct pass *pass, const struct cell *target, struct cg_role where, pid_t tid)
 {
-    cleanup_free char *path = NULL, *text = NULL;
-    pid_t tid;
-    int r = grant_stray(&pass->nodes, target->role, &pass->context->scratch, &tid, err);
+    cleanup_free char *path = nodes_path(&pass->nodes, target->role, target->attr), *text = NULL;
+    bool v1 = target->attr->version == 1;
+    const char *file = v1 ? "tasks" : "cgroup.threads";
+    char name[ROLE_NAME_SIZE];
+    int length = -1;
 
-    if (r < 0 || tid == 0)
-        return r;
-    path = nodes_path(&pass->nodes, target->role, target->attr);
-    if (!path || asprintf(&text,
+    if (path && v1 && where.kind == CG_ROLE_VM)
+        length = asprintf(&text,
                           "all of its CPUs were offline, so the kernel moved its thread to the "
-                          "control group above, and moves it not back: echo %d > '%s/tasks'",
-                          (int)tid, path) < 0) {
+                          "control group above, and moves it not back: echo %d > '%s/%s'",
+                          (int)tid, path, file);
+    else if (path)
+        length = asprintf(&text,
+                          "somebody moved its thread to the control group of %s, and vmpin moves "
+                          "none back: echo %d > '%s/%s'",
+                          role_name(where, name), (int)tid, path, file);
+    if (length < 0) {
         text = NULL;
         return -ENOMEM;
     }
     return refuse(pass, target, text);
+}
+
+/* v1 moves the threads of a set that became empty to the node above, as somebody may move them
+ * anywhere. In the node of another role a new thread is, too, until libvirt has made its own: who
+ * asks for the status is told, the agent's log is not. */
+static int note_stray(struct pass *pass, const struct cell *target, struct cg_error **err)
+{
+    for (size_t i = 0; i < pass->roles.count; i++) {
+        struct cg_role where = pass->roles.roles[i];
+        pid_t tid = 0;
+        int r;
+
+        if (where.kind != CG_ROLE_VM && pass->context->mode != RECONCILE_STATUS)
+            continue;
+        r = grant_stray(&pass->nodes, where, target->role, &pass->context->scratch, &tid, err);
+        if (r < 0 && r != -ENOENT)
+            return r;
+        if (tid > 0)
+            return tell_stray(pass, target, where, tid);
+    }
+    return 0;
 }
 
 /* Does the node's file hold the target now (before or after this pass's writes)? */

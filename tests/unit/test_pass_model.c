@@ -575,6 +575,32 @@ static void v1_tells_how_to_move_a_thread_back_into_a_set_that_was_empty(void **
     life_end(&life);
 }
 
+static void the_status_tells_of_a_thread_that_somebody_moved_to_another_role(void **state)
+{
+    for (int version = 1; version <= 2; version++) {
+        struct life life;
+        cleanup_free char *vcpu = NULL, *emulator = NULL, *told = NULL;
+
+        life_begin_plain(&life, version, false);
+        vcpu = path_of(&life, "vcpu1");
+        emulator = path_of(&life, "emulator");
+        life_desire(&life, "vcpu1", "cpuset.cpus", "3");
+        life_apply(&life, "");
+        assert_int_equal(
+            model_place(life.scene.model, life.scene.guest.pid + 2, "cpuset", emulator), 0);
+        life_apply(&life, "a thread that is new is there, too, for a moment");
+        expect_status(&life, GUEST_IN_SYNC);
+        assert_int_equal(life_pass(&life, RECONCILE_STATUS), 0);
+        expect_status(&life, GUEST_FAILED);
+        assert_true(asprintf(&told, "emulator, and vmpin moves none back: echo %d > '%s%s/%s'",
+                             (int)life.scene.guest.pid + 2,
+                             version == 1 ? "/sys/fs/cgroup/cpuset/" : "/sys/fs/cgroup/", vcpu,
+                             version == 1 ? "tasks" : "cgroup.threads") > 0);
+        expect_refused(&life, "cpuset.cpus", told);
+        life_end(&life);
+    }
+}
+
 static void v1_returns_to_what_is_online_of_a_baseline(void **state)
 {
     struct life life;
@@ -760,6 +786,7 @@ int main(void)
         cmocka_unit_test(v1_needs_the_slice_mended_when_a_cpu_returns),
         cmocka_unit_test(a_slice_that_is_narrowed_under_what_is_in_force_is_named),
         cmocka_unit_test(v1_tells_how_to_move_a_thread_back_into_a_set_that_was_empty),
+        cmocka_unit_test(the_status_tells_of_a_thread_that_somebody_moved_to_another_role),
         cmocka_unit_test(v1_returns_to_what_is_online_of_a_baseline),
         cmocka_unit_test(
             what_v1_takes_out_of_a_set_before_the_host_is_known_to_have_changed_is_no_baseline),
