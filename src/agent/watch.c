@@ -11,10 +11,14 @@
 #define DIRECTORY_EVENTS (IN_MODIFY | IN_CREATE | IN_DELETE | IN_ONLYDIR)
 #define CHILDREN_EVENTS  (IN_CREATE | IN_DELETE | IN_ONLYDIR)
 #define FILE_EVENTS      (IN_MODIFY | IN_DONT_FOLLOW)
+/* Who takes a controller from a v2 node's children takes their files away, with what stood in them
+ * and the watches on them. Nothing is told of that but the write to this file. */
+#define CONTROLLERS_FILE "cgroup.subtree_control"
 
 struct watch {
     int wd; /* the first member: the key */
     bool needed;
+    bool controllers; /* on CONTROLLERS_FILE */
     struct managed *guest;
     struct watch *next; /* of the same guest */
 };
@@ -49,7 +53,7 @@ void watches_close(struct watches *watches)
     watches->queue = -1;
 }
 
-static int add(struct watches *watches, struct managed *guest, int wd)
+static int add(struct watches *watches, struct managed *guest, int wd, bool controllers)
 {
     struct watch *watch = find(watches, wd);
 
@@ -60,7 +64,7 @@ static int add(struct watches *watches, struct managed *guest, int wd)
     watch = malloc(sizeof(*watch));
     if (!watch)
         return -ENOMEM;
-    *watch = (struct watch){.wd = wd, .needed = true, .guest = guest};
+    *watch = (struct watch){.wd = wd, .needed = true, .controllers = controllers, .guest = guest};
     if (!tsearch(watch, &watches->by_wd, compare)) {
         free(watch);
         return -ENOMEM;
@@ -86,15 +90,17 @@ static int watch_one(struct watches *watches, struct managed *guest, int dir, co
                      uint32_t mask)
 {
     int wd = inotify_watch(watches->queue, dir, file, mask), r;
+    bool controllers;
 
     if (wd == -ENOENT || wd == -ENODEV)
         return 0;
     if (wd < 0)
         return wd;
-    r = add(watches, guest, wd);
+    controllers = file && strcmp(file, CONTROLLERS_FILE) == 0;
+    r = add(watches, guest, wd, controllers);
     if (r < 0)
         inotify_rm_watch(watches->queue, wd);
-    else
+    else if (!controllers)
         writers_mark(watches->writers, dir);
     return r;
 }
@@ -140,11 +146,17 @@ static int find_iothreads(struct managed *guest, int dir)
     return r < 0 ? r : 0;
 }
 
+/* Of a v2 guest's own nodes; those in libvirt/ are there by what the scope above has enabled. */
 static int watch_files(struct update *update, int dir, const struct cg_attr *attr)
 {
+    const struct cg_role vm = {.kind = CG_ROLE_VM};
     const char *file;
-    int r = 0;
+    int scope, r = 0;
 
+    if (!unit_property(attr) &&
+        nodes_open(&update->nodes, vm, attr_by_name("cpu.weight", 2), &scope, NULL) == 0 &&
+        scope != dir)
+        r = watch_one(update->watches, update->guest, scope, CONTROLLERS_FILE, FILE_EVENTS);
     for (unsigned i = 0; (file = cg_attr_file(attr, i)) && r >= 0; i++) {
         int one = watch_one(update->watches, update->guest, dir, file, FILE_EVENTS);
 
@@ -170,6 +182,11 @@ static int watch_own(struct update *update, const struct cell *cell, struct cg_e
         update->own = dir;
         r = watch_one(update->watches, update->guest, dir, NULL,
                       v1 ? DIRECTORY_EVENTS : CHILDREN_EVENTS);
+        if (r >= 0 && !v1) {
+            int one = watch_one(update->watches, update->guest, dir, CONTROLLERS_FILE, FILE_EVENTS);
+
+            r = one < 0 ? one : r | one;
+        }
     }
     if (r >= 0 && role && dir != update->looked) {
         int found = find_iothreads(update->guest, dir);
@@ -279,7 +296,7 @@ static void take(const struct inotify_event *event, void *data)
     if (!watch)
         return; /* it was dropped while this was queued */
     guest = watch->guest;
-    if (event->mask & (IN_IGNORED | IN_ISDIR))
+    if (event->mask & (IN_IGNORED | IN_ISDIR) || watch->controllers)
         guest->rewatch = true;
     reading->fn(guest, reading->data);
 }

@@ -298,7 +298,7 @@ def test_forbidden(t):
 
 
 def test_controller_missing(t):
-    """A controller that libvirt/ does not enable is enabled there, and nowhere above"""
+    """A controller that libvirt/ does not enable (any more) is enabled there, and nowhere above"""
     guest = t.guest()
     skip_unless(guest.nodes.version("cpuset") == 2, "cgroup v1 enables nothing")
     libvirt = guest.nodes.directory("vm", "cpuset")
@@ -310,6 +310,13 @@ def test_controller_missing(t):
     t.vmpin.run("reconcile", status=0)
     assert pinned(guest, "vcpu0", "1")
     assert "cpuset" in read(f"{libvirt}/cgroup.subtree_control").split()
+    agent = t.agent("-v")
+    wait_for(lambda: agent.log().count("looked at: in sync") > 1, 10, "a look behind the watches")
+    with open(f"{libvirt}/cgroup.subtree_control", "w") as file:
+        file.write("-cpuset")
+    cpuset = f"{libvirt}/vcpu0/cpuset.cpus"
+    wait_for(lambda: os.path.exists(cpuset) and pinned(guest, "vcpu0", "1"), 10, "the agent to hear")
+    agent.stop()
     for path in (libvirt, os.path.dirname(libvirt)):
         with open(f"{path}/cgroup.subtree_control", "w") as file:
             file.write("-cpuset")

@@ -291,6 +291,28 @@ static void without_a_queue_nothing_can_be_watched(void **state)
     assert_true(world->guest->rewatch);
 }
 
+static void on_v2_who_takes_a_controller_away_wakes_for_its_files_went_with_it(void **state)
+{
+    static const char *const above[] = {V2, V2 "/libvirt"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(above); i++) {
+        struct world *world = *state;
+        cleanup_free char *file = NULL;
+
+        assert_true(asprintf(&file, "%s/cgroup.subtree_control", above[i]) > 0);
+        put(world, file);
+        cells_release(&world->guest->desired.cells);
+        if (i == 0)
+            want(world, vm, "memory.max");
+        else
+            want(world, vcpu0, "cpuset.cpus");
+        assert_int_equal(update(world), 1);
+        put(world, file);
+        assert_true(woken(world));
+        assert_true(world->guest->rewatch);
+    }
+}
+
 static void on_v2_the_files_of_the_guests_own_nodes_wake_but_its_pressure_does_not(void **state)
 {
     struct world *world = *state;
@@ -340,6 +362,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_guest_that_went_is_no_failure, set_up_v1, tear_down),
         cmocka_unit_test_setup_teardown(without_a_queue_nothing_can_be_watched, set_up_v1,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(
+            on_v2_who_takes_a_controller_away_wakes_for_its_files_went_with_it, set_up_v2,
+            tear_down),
         cmocka_unit_test_setup_teardown(
             on_v2_the_files_of_the_guests_own_nodes_wake_but_its_pressure_does_not, set_up_v2,
             tear_down),
