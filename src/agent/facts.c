@@ -112,6 +112,7 @@ static void on_message(struct message *message, void *data)
     case MESSAGE_SYNCED:
         agent->told_all = true;
         agent_tell(agent, &(struct event){.type = CORE_SYNCED});
+        keep_tidy(agent);
         break;
     case MESSAGE_GONE:
         take_gone(agent, message->uuid);

@@ -78,3 +78,14 @@ void keep_state(struct agent *agent)
     agent->states_lost = false;
     agent_tell(agent, &(struct event){.type = CORE_OVERFLOW});
 }
+
+static bool is_known(const char *uuid, const void *store)
+{
+    return store_find(store, uuid) != NULL;
+}
+
+void keep_tidy(struct agent *agent)
+{
+    if (agent_writes(agent))
+        state_dir_forget_gone(&agent->state, agent->host, is_known, &agent->store);
+}

@@ -92,6 +92,8 @@ struct writer *trace_report(struct agent *agent, const struct managed *guest,
 
 /* keep.c: makes the state folder anew when somebody removed it under the running agent */
 void keep_state(struct agent *agent);
+/* Forgets the guests of which libvirt has not told, now that it has told of all. */
+void keep_tidy(struct agent *agent);
 /* What a pass of the guest begins with: that its record was lost is on record then. */
 int keep_guest(struct agent *agent, struct managed *guest, struct cg_error **err);
 

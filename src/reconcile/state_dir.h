@@ -60,6 +60,10 @@ void state_dir_set_aside(const struct state_dir *dir, const char *uuid);
 void state_dir_forget_state(const struct state_dir *dir, const char *uuid);
 /* State and lock: the guest is gone. */
 void state_dir_forget(const struct state_dir *dir, const char *uuid);
+/* Forgets the guests that nobody `knows` any more and whose process has ended: they went while no
+ * agent ran. Those of which that cannot be told stay. */
+void state_dir_forget_gone(const struct state_dir *dir, const struct host *host,
+                           bool (*knows)(const char *uuid, const void *data), const void *data);
 
 /* Holds. `uuid` NULL: all guests. `seconds` 0: until released. One that has run out stays there until
  * it is released or set anew: who removed it could meet a newer one. */

@@ -397,6 +397,21 @@ def test_stopped_and_started(t):
     back(t, guest, before)
 
 
+def test_gone_while_stopped(t):
+    """What is on record of a guest that went for good while no agent ran is forgotten by the next one"""
+    guest = t.guest()
+    record = f"{t.vmpin.state}/guests/{guest.uuid}"
+    t.policies.write("a.json", policy(guest, {"vcpu*": cpus("0")}))
+    agent = t.agent()
+    in_force(guest, "vcpu1", "0")
+    agent.stop()
+    guest.destroy()
+    virsh("undefine", guest.name)
+    t.agent()
+    wait_for(lambda: not os.path.exists(f"{record}.json") and not os.path.exists(f"{record}.lock"), 10,
+             "the end of its record")
+
+
 def test_one_agent(t):
     """A second agent with the same state refuses to run"""
     t.agent()

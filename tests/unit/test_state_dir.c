@@ -2,6 +2,7 @@
 #include "reconcile/state_dir.h"
 
 #include "base/file.h"
+#include "base/proc_stat.h"
 
 #include "folder.h"
 #include "test.h"
@@ -343,6 +344,59 @@ static void policies_in_force_that_are_damaged_are_set_aside(void **folder)
     assert_int_equal(faccessat(dir.dir, "policies.json.damaged", F_OK, 0), 0);
 }
 
+static void save_of(const struct state_dir *dir, const char *uuid, pid_t pid, uint64_t start_time)
+{
+    cleanup_state struct guest_state state = {.pid = pid, .start_time = start_time, .node = 9};
+    int lock;
+
+    strcpy(state.uuid, uuid);
+    assert_int_equal(state_dir_save(dir, &state, NULL), 0);
+    assert_int_equal(state_dir_lock_guest(dir, uuid, 0, &lock, NULL), 0);
+    close(lock);
+}
+
+static bool knows(const char *uuid, const void *data)
+{
+    return strcmp(uuid, data) == 0;
+}
+
+static bool is_kept(const struct state_dir *dir, const char *uuid, const char *kind)
+{
+    char name[64];
+
+    snprintf(name, sizeof(name), "%s.%s", uuid, kind);
+    return faccessat(dir->guests, name, F_OK, 0) == 0;
+}
+
+static void guests_that_went_while_no_agent_ran_are_forgotten(void **folder)
+{
+    static const char known[] = UUID, lives[] = "21111111-2222-3333-4444-555555555555",
+                      gone[] = "31111111-2222-3333-4444-555555555555",
+                      no_pid[] = "41111111-2222-3333-4444-555555555555",
+                      unmanaged[] = "51111111-2222-3333-4444-555555555555";
+    const struct host host = {.kernel = &kernel_real,
+                              .mounts = mounts,
+                              .proc = open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+    cleanup_state_dir struct state_dir dir;
+    uint64_t now;
+
+    open_made(*folder, &dir);
+    assert_int_equal(proc_start_time(getpid(), &now), 0);
+    save_of(&dir, known, getpid(), now + 1);
+    save_of(&dir, lives, getpid(), now);
+    save_of(&dir, gone, getpid(), now + 1);
+    save_of(&dir, no_pid, 0, 0);
+    save_of(&dir, unmanaged, getpid(), now + 1);
+    state_dir_forget_state(&dir, unmanaged);
+    state_dir_forget_gone(&dir, &host, knows, known);
+    assert_true(is_kept(&dir, known, "json") && is_kept(&dir, known, "lock"));
+    assert_true(is_kept(&dir, lives, "json") && is_kept(&dir, lives, "lock"));
+    assert_true(is_kept(&dir, no_pid, "json"));
+    assert_false(is_kept(&dir, gone, "json") || is_kept(&dir, gone, "lock"));
+    assert_false(is_kept(&dir, unmanaged, "lock"));
+    close(host.proc);
+}
+
 static void one_writer_a_guest(void **folder)
 {
     cleanup_state_dir struct state_dir dir;
@@ -495,6 +549,7 @@ int main(void)
         in_folder(the_state_of_every_version_is_read),
         in_folder(an_open_folder_that_was_removed_or_replaced_is_noticed),
         in_folder(policies_in_force_that_are_damaged_are_set_aside),
+        in_folder(guests_that_went_while_no_agent_ran_are_forgotten),
         in_folder(one_writer_a_guest),
         in_folder(a_lock_whose_guest_went_is_taken_anew),
         in_folder(one_agent_at_a_time_and_all_can_see_it),
