@@ -52,6 +52,11 @@ void json_memory_watch(void)
     lacked = false;
 }
 
+void json_memory_lack(void)
+{
+    lacked = true;
+}
+
 bool json_memory_lacked(void)
 {
     return lacked;

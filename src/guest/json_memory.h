@@ -10,6 +10,8 @@
 
 /* From now on jansson's allocations are looked at. */
 void json_memory_watch(void);
+/* One beside jansson's has failed, of which what is made of it knows nothing. */
+void json_memory_lack(void);
 /* Has one failed since? */
 bool json_memory_lacked(void);
 /* json_dumps(), but NULL where memory has lacked. free() the text. */

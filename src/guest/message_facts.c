@@ -2,6 +2,8 @@
  * checked, but for an id and `running`, which bind a guest to its processes. */
 #include "guest/message_json.h"
 
+#include "guest/json_memory.h"
+
 #include <limits.h>
 #include <string.h>
 
@@ -184,7 +186,11 @@ static bool add_set(json_t *object, const char *key, const struct cg_set *set)
 
     if (!set)
         return true;
-    return cg_set_format(set, &list) == 0 && add_text(object, key, list);
+    if (cg_set_format(set, &list) < 0) {
+        json_memory_lack();
+        return false;
+    }
+    return add_text(object, key, list);
 }
 
 /* An empty array, put under `key` when there will be something in it. */

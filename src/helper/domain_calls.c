@@ -3,6 +3,7 @@
 #include "cgroup/set.h"
 #include "helper/domain_metadata.h"
 #include "helper/domain_xml.h"
+#include "helper/xml_memory.h"
 
 #include <libvirt/virterror.h>
 #include <limits.h>
@@ -44,30 +45,33 @@ static int read_own_element(const char *element, struct facts *facts)
     xmlTextReader *reader;
     int length =
             asprintf(&xml, "<metadata><v xmlns=\"%s\">%s</v></metadata>", VMPIN_NAMESPACE, element),
-        r = -ENOMEM;
+        r = -EINVAL;
 
     if (length < 0) {
         xml = NULL;
         return -ENOMEM;
     }
+    xml_memory_watch();
     reader = xmlReaderForMemory(xml, length, NULL, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOERROR);
     if (reader && xmlTextReaderRead(reader) == 1)
         r = domain_metadata_read(reader, facts);
     xmlFreeTextReader(reader);
-    return r;
+    return xml_memory_lacked() ? -ENOMEM : r;
 }
 
 /* Of the metadata vmpin's own element alone: the rest matches nothing. */
-static void ask_texts(struct asking *asking)
+static int ask_texts(struct asking *asking)
 {
     struct facts *facts = asking->facts;
     cleanup_free char *own = virDomainGetMetadata(asking->domain, VIR_DOMAIN_METADATA_ELEMENT,
                                                   VMPIN_NAMESPACE, VIR_DOMAIN_AFFECT_CURRENT);
+    bool none = !own && virGetLastErrorCode() == VIR_ERR_NO_DOMAIN_METADATA;
+    int r = own ? read_own_element(own, facts) : 0;
 
+    if (r == -ENOMEM)
+        return r;
     /* Where that is too long as well, nobody knows that the guest may be touched. */
-    if (!own)
-        facts->ignore = virGetLastErrorCode() != VIR_ERR_NO_DOMAIN_METADATA;
-    else if (read_own_element(own, facts) < 0)
+    if (r < 0 || (!own && !none))
         facts->ignore = true;
     facts->metadata_cut = true;
     facts->title = virDomainGetMetadata(asking->domain, VIR_DOMAIN_METADATA_TITLE, NULL,
@@ -76,6 +80,7 @@ static void ask_texts(struct asking *asking)
         free(facts->title);
         facts->title = NULL;
     }
+    return 0;
 }
 
 /* *ret NULL: all of the host's CPUs, which is what libvirt tells where there is no pin. */
@@ -189,10 +194,10 @@ int domain_calls_read(const struct connection *connection, virDomainPtr domain, 
     facts->driver = strdup(connection->driver);
     facts->locked_memory = true; /* not known: it is not moved */
     r = facts->name && facts->driver ? ask_numbers(&asking) : -ENOMEM;
-    if (r == 0) {
-        ask_texts(&asking);
+    if (r == 0)
+        r = ask_texts(&asking);
+    if (r == 0)
         r = ask_vcpu_pins(&asking);
-    }
     if (r == 0)
         r = ask_emulator_pin(&asking);
     if (r == 0)

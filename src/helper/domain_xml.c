@@ -7,6 +7,7 @@
 #include "helper/domain_metadata.h"
 #include "helper/domain_sections.h"
 #include "helper/number.h"
+#include "helper/xml_memory.h"
 
 #include <libxml/xmlreader.h>
 #include <limits.h>
@@ -17,7 +18,7 @@ struct walk {
     xmlTextReader *reader;
     int top; /* <domain>'s depth: 0, or 1 in a status file */
     bool in_devices;
-    bool starts; /* it is being started, says a status file */
+    bool starts;     /* it is being started, says a status file */
     char *complaint; /* libxml2's first */
     int line;        /* of it */
 };
@@ -176,6 +177,7 @@ static int parse(const char *xml, size_t length, int top, const char *driver, st
         domain_refuse(domain, "it is longer than %u bytes", DOMAIN_XML_LIMIT);
         return domain->status;
     }
+    xml_memory_watch();
     domain->facts = calloc(1, sizeof(*domain->facts));
     walk.reader =
         xmlReaderForMemory(xml, (int)length, NULL, "UTF-8", XML_PARSE_NONET | XML_PARSE_NOCDATA);
@@ -185,6 +187,8 @@ static int parse(const char *xml, size_t length, int top, const char *driver, st
     xmlTextReaderSetErrorHandler(walk.reader, on_complaint, &walk);
     read_all(&walk);
     domain_finish(domain, driver);
+    if (xml_memory_lacked()) /* then what was found, and what was not, says nothing */
+        return error_out_of_memory(err);
     if (domain->status < 0)
         return domain->status;
     *ret = top == 0 || walk.starts ? steal_pointer(&domain->facts) : NULL;

@@ -6,7 +6,8 @@ libhelper_la_SOURCES = \
 	src/helper/domain_xml.h src/helper/domain_xml.c \
 	src/helper/number.h src/helper/number.c \
 	src/helper/output.h src/helper/output.c \
-	src/helper/patience.h src/helper/patience.c
+	src/helper/patience.h src/helper/patience.c \
+	src/helper/xml_memory.h src/helper/xml_memory.c
 libhelper_la_CFLAGS = $(AM_CFLAGS) $(LIBXML2_CFLAGS)
 libhelper_la_LIBADD = libguest.la $(LIBXML2_LIBS)
 
