@@ -5,6 +5,7 @@ import sys
 
 from vmpintest import main, wait_for
 from vmpintest.expect import cpus, equal, full, full_in_force, pinned, policy
+from vmpintest.node import thread_cpus
 
 VERBS = ("agent", "reconcile", "plan", "status", "explain", "hold", "release", "revert", "check")
 
@@ -123,7 +124,7 @@ def is_shown(t, guest, state, exit_status):
           {role: nodes.cpus(role) for role in guest.roles()})
     for role in shown["roles"]:
         equal(role["role"], {thread["tid"]: thread["cpus"] for thread in role["threads"]},
-              {tid: nodes.thread_cpus(tid) for tid in nodes.threads(role["role"])})
+              {tid: thread_cpus(tid) for tid in nodes.threads(role["role"])})
     return True
 
 

@@ -10,6 +10,7 @@ import time
 
 from .expect import pinned, policy
 from .guest import virsh
+from .node import thread_cpus
 
 IN_MODIFY = 2
 libc = ctypes.CDLL(None, use_errno=True)
@@ -58,9 +59,8 @@ def masks_are(path, wanted):
     tasks = next(name for name in ("tasks", "cgroup.threads") if os.path.exists(f"{node}/{name}"))
     for tid in value(f"{node}/{tasks}").split():
         with contextlib.suppress(OSError):  # it has ended
-            with open(f"/proc/{tid}/status", encoding="utf-8", errors="replace") as file:
-                if f"\nCpus_allowed_list:\t{wanted}\n" not in file.read():
-                    return False
+            if thread_cpus(tid) != wanted:
+                return False
     return True
 
 

@@ -23,6 +23,11 @@ def shares_to_weight(shares):
     return min(max((shares * 100 + 512) // 1024, 1), 10000)
 
 
+def thread_cpus(tid):
+    """Where a thread may really run, whichever guest's it is."""
+    return re.search(r"^Cpus_allowed_list:\s*(\S*)$", host.read(f"/proc/{tid}/status"), re.M).group(1)
+
+
 class Nodes:
     def __init__(self, pid_file):
         self.pid = int(host.read(pid_file))
@@ -127,16 +132,12 @@ class Nodes:
         text = host.read(f"{self.directory(role, 'cpuset')}/{name}")
         return [int(tid) for tid in text.split()]
 
-    def thread_cpus(self, tid):
-        text = host.read(f"/proc/{self.pid}/task/{tid}/status")
-        return re.search(r"^Cpus_allowed_list:\s*(\S*)$", text, re.M).group(1)
-
     def allowed(self, role):
         """Where the role's threads may really run: the distinct lists of all of them."""
         found = set()
         for tid in self.threads(role):
             try:
-                found.add(self.thread_cpus(tid))
+                found.add(thread_cpus(tid))
             except FileNotFoundError:
                 continue  # QEMU's helpers come and go
         return found
@@ -158,7 +159,7 @@ class Nodes:
         for tid in os.listdir(f"/proc/{self.pid}/task"):
             comm = host.read(f"/proc/{self.pid}/task/{tid}/comm")
             if comm != "worker":  # QEMU's, which come and go
-                found[f"thread {tid} ({comm})"] = self.thread_cpus(tid)
+                found[f"thread {tid} ({comm})"] = thread_cpus(tid)
         return found
 
 
