@@ -3,7 +3,6 @@
 #include "cgroup/partition.h"
 #include "guest/pid_file.h"
 
-#include <fcntl.h>
 #include <string.h>
 
 #define RUN_EVENTS       (IN_CREATE | IN_MODIFY | IN_DELETE | IN_MOVED_TO | IN_ONLYDIR)

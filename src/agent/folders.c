@@ -1,6 +1,5 @@
 #include "agent/folders.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -5,7 +5,6 @@
 #include "reconcile/resident.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 void moves_init(struct moves *moves)
 {

@@ -5,8 +5,6 @@
 #include "cgroup/guest_path.h"
 #include "cgroup/set.h"
 
-#include <string.h>
-
 static void start_helper(struct agent *agent, bool as_root)
 {
     const struct source_options options = {.uri = agent->options->uri,

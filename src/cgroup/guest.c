@@ -1,5 +1,4 @@
 /* libvirt's guests among the nodes: which there are, and what each of their nodes is for. */
-#include "base/error.h"
 #include "cgroup/guest_path.h"
 #include "cgroup/node.h"
 

@@ -3,7 +3,6 @@
 
 #include "base/error.h"
 #include "base/escape.h"
-#include "cgroup/text.h"
 
 #include <string.h>
 

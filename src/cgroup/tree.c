@@ -1,7 +1,6 @@
 /* Trees: opened, read again, searched. */
 #include "base/error.h"
 #include "cgroup/node.h"
-#include "cgroup/text.h"
 
 #include <string.h>
 

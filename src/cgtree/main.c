@@ -1,10 +1,7 @@
 /* cgtree, the program: control groups shown, read and written, without libvirt and policies. */
 #include "cgtree/command.h"
 
-#include "base/error.h"
-
 #include <getopt.h>
-#include <limits.h>
 #include <locale.h>
 #include <string.h>
 

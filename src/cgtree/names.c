@@ -2,8 +2,6 @@
  * for shells that complete them and for scripts. */
 #include "cgtree/command.h"
 
-#include "base/error.h"
-
 #include <fcntl.h>
 
 static int out_of_memory(void)

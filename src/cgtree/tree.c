@@ -1,7 +1,6 @@
 /* cgtree tree: hierarchies, their union, or libvirt's guests. */
 #include "cgtree/command.h"
 
-#include "base/error.h"
 #include "base/escape.h"
 
 #include <libsmartcols.h>

@@ -1,7 +1,6 @@
 /* Values as JSON. */
 #include "cgtree/command.h"
 
-#include <limits.h>
 #include <string.h>
 
 static json_t *number_json(uint64_t number)

@@ -4,7 +4,6 @@
 #include "cli/exit.h"
 #include "cli/json.h"
 #include "cli/output.h"
-#include "cli/show.h"
 
 #include "cgroup/guest_path.h"
 

@@ -5,7 +5,6 @@
 #include "guest/json_memory.h"
 
 #include <limits.h>
-#include <string.h>
 
 /* Pointers into an array, "/facts/KEY/INDEX". */
 #define PLACE_SIZE 64

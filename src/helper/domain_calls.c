@@ -1,6 +1,5 @@
 #include "helper/domain_calls.h"
 
-#include "cgroup/set.h"
 #include "helper/domain_metadata.h"
 #include "helper/domain_xml.h"
 #include "helper/xml_memory.h"

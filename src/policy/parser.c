@@ -2,7 +2,6 @@
 #include "policy/parser.h"
 
 #include "base/error.h"
-#include "cgroup/text.h"
 
 #include <stdarg.h>
 #include <string.h>

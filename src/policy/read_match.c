@@ -4,7 +4,6 @@
 #include "policy/policy_text.h"
 
 #include "base/error.h"
-#include "cgroup/text.h"
 
 #include <ctype.h>
 #include <string.h>

@@ -6,8 +6,6 @@
 #include "cgroup/guest_path.h"
 #include "cgroup/set.h"
 
-#include <string.h>
-
 bool setting_covers(const struct policy_setting *setting, struct cg_role role)
 {
     /* A process has its memory in one place: all its nodes get the same. */

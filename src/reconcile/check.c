@@ -1,7 +1,5 @@
 #include "reconcile/check.h"
 
-#include "cgroup/access.h"
-
 #include <string.h>
 
 /* One refusal of mems for the guest, not one a node: of a step that moves memory, where one does.

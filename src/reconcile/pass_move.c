@@ -3,7 +3,6 @@
 #include "reconcile/pass.h"
 
 #include "base/proc_stat.h"
-#include "cgroup/guest_path.h"
 #include "reconcile/move.h"
 #include "reconcile/resident.h"
 

@@ -2,8 +2,6 @@
  * any two of these leaves a state that tells vmpin's values from others'. */
 #include "reconcile/pass.h"
 
-#include <string.h>
-
 int pass_save_state(struct pass *pass, struct cg_error **err)
 {
     int r;

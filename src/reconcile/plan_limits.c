@@ -5,8 +5,6 @@
 
 #include "cgroup/guest_path.h"
 
-#include <string.h>
-
 /* What a cell will be: its target, else what was seen. */
 static const struct cg_value *value_after(const struct planning *p, struct cg_role role,
                                           const struct cg_attr *attr)
