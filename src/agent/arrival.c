@@ -1,5 +1,6 @@
 #include "agent/arrival.h"
 
+#include "agent/inotify.h"
 #include "cgroup/partition.h"
 #include "guest/pid_file.h"
 

@@ -4,7 +4,6 @@
 #ifndef AGENT_ARRIVAL_H
 #define AGENT_ARRIVAL_H
 
-#include "agent/inotify.h"
 #include "base/error.h"
 #include "host/host.h"
 

@@ -1,5 +1,7 @@
 #include "agent/folders.h"
 
+#include "agent/inotify.h"
+
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -5,7 +5,6 @@
 #ifndef AGENT_FOLDERS_H
 #define AGENT_FOLDERS_H
 
-#include "agent/inotify.h"
 #include "base/error.h"
 
 #include <stdbool.h>

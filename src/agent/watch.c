@@ -1,5 +1,6 @@
 #include "agent/watch.h"
 
+#include "agent/inotify.h"
 #include "cgroup/guest_path.h"
 #include "reconcile/nodes.h"
 #include "reconcile/unit.h"

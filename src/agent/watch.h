@@ -7,7 +7,6 @@
 #ifndef AGENT_WATCH_H
 #define AGENT_WATCH_H
 
-#include "agent/inotify.h"
 #include "agent/store.h"
 #include "agent/writers.h"
 
