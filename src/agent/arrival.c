@@ -1,6 +1,7 @@
 #include "agent/arrival.h"
 
 #include "agent/inotify.h"
+#include "base/array.h"
 #include "cgroup/partition.h"
 #include "guest/pid_file.h"
 
@@ -39,15 +40,8 @@ static int watch(struct arrivals *arrivals, int dir, const char *file, uint32_t 
 
     if (wd < 0)
         return wd;
-    if (arrivals->count == arrivals->size) {
-        size_t size = arrivals->size ? 2 * arrivals->size : 8;
-        struct arrival_watch *list = reallocarray(arrivals->list, size, sizeof(*list));
-
-        if (!list)
-            return -ENOMEM;
-        arrivals->list = list;
-        arrivals->size = size;
-    }
+    if (array_grow(&arrivals->list, arrivals->count, &arrivals->size) < 0)
+        return -ENOMEM;
     copy = strdup(name);
     if (!copy)
         return -ENOMEM;

@@ -1,5 +1,7 @@
 #include "agent/fight.h"
 
+#include "base/array.h"
+
 static uint64_t last_heal(const struct fight *fight)
 {
     return fight->heals[(fight->heal + FIGHT_HEALS - 1) % FIGHT_HEALS];
@@ -32,15 +34,8 @@ static struct fight *add(struct fights *fights, const struct cell *cell)
 {
     const struct cell key = {.role = cell->role, .target = cell->target, .attr = cell->attr};
 
-    if (fights->count == fights->size) {
-        size_t size = fights->size ? 2 * fights->size : 4;
-        struct fight *list = reallocarray(fights->list, size, sizeof(*list));
-
-        if (!list)
-            return NULL;
-        fights->list = list;
-        fights->size = size;
-    }
+    if (array_grow(&fights->list, fights->count, &fights->size) < 0)
+        return NULL;
     fights->list[fights->count] = (struct fight){.key = key};
     return &fights->list[fights->count++];
 }

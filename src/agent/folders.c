@@ -1,6 +1,7 @@
 #include "agent/folders.h"
 
 #include "agent/inotify.h"
+#include "base/array.h"
 
 #include <limits.h>
 #include <string.h>
@@ -30,16 +31,9 @@ static int remember(struct folders *folders, int wd, bool content, const char *n
 
     if (name && !copy)
         return -ENOMEM;
-    if (folders->count == folders->size) {
-        size_t size = folders->size ? 2 * folders->size : 16;
-        struct folder_watch *list = reallocarray(folders->list, size, sizeof(*list));
-
-        if (!list) {
-            free(copy);
-            return -ENOMEM;
-        }
-        folders->list = list;
-        folders->size = size;
+    if (array_grow(&folders->list, folders->count, &folders->size) < 0) {
+        free(copy);
+        return -ENOMEM;
     }
     folders->list[folders->count++] =
         (struct folder_watch){.wd = wd, .content = content, .name = copy};

@@ -2,6 +2,7 @@ noinst_LTLIBRARIES += libbase.la
 libbase_la_SOURCES = \
 	src/base/cleanup.h \
 	src/base/error.h src/base/error.c \
+	src/base/array.h src/base/array.c \
 	src/base/buffer.h src/base/buffer.c \
 	src/base/file.h src/base/file.c \
 	src/base/child.h src/base/child.c \

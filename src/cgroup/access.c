@@ -1,5 +1,6 @@
 #include "cgroup/access.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "cgroup/access_error.h"
 #include "cgroup/text.h"
@@ -173,15 +174,8 @@ static int numbers_parse(const char *text, pid_t **ret, size_t *ret_count)
             break;
         if (text_number(&text, &number) < 0 || number > INT_MAX)
             return -EINVAL;
-        if (count == size) {
-            pid_t *grown;
-
-            size = size ? size * 2 : 16;
-            grown = reallocarray(list, size, sizeof(*list));
-            if (!grown)
-                return -ENOMEM;
-            list = grown;
-        }
+        if (array_grow(&list, count, &size) < 0)
+            return -ENOMEM;
         list[count++] = (pid_t)number;
     }
     *ret = steal_pointer(&list);

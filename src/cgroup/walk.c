@@ -1,5 +1,6 @@
 /* Reads directories into a tree. What vanishes while it is read is left out; what cannot be read
  * is an error, so that a tree is never silently a part of the truth. */
+#include "base/array.h"
 #include "base/error.h"
 #include "cgroup/node.h"
 
@@ -25,15 +26,8 @@ static int listing_add(struct listing *listing, struct cg_tree *tree, size_t hie
 {
     struct cg_node *node;
 
-    if (listing->count == listing->size) {
-        size_t size = listing->size ? listing->size * 2 : 16;
-        struct cg_node **grown = reallocarray(listing->nodes, size, sizeof(struct cg_node *));
-
-        if (!grown)
-            return -ENOMEM;
-        listing->nodes = grown;
-        listing->size = size;
-    }
+    if (array_grow(&listing->nodes, listing->count, &listing->size) < 0)
+        return -ENOMEM;
     node = node_new(tree, name);
     if (!node)
         return -ENOMEM;

@@ -1,6 +1,7 @@
 /* The list of guests for a one-shot run: a source read to its end. */
 #include "guest/source.h"
 
+#include "base/array.h"
 #include "base/escape.h"
 
 #include <poll.h>
@@ -72,15 +73,8 @@ static int collection_put(struct collection *collection, struct facts *facts)
         list->facts[at] = facts;
         return 0;
     }
-    if (list->count == collection->size) {
-        size_t size = collection->size ? 2 * collection->size : 16;
-        struct facts **larger = reallocarray(list->facts, size, sizeof(struct facts *));
-
-        if (!larger)
-            return -ENOMEM;
-        list->facts = larger;
-        collection->size = size;
-    }
+    if (array_grow(&list->facts, list->count, &collection->size) < 0)
+        return -ENOMEM;
     memmove(&list->facts[at + 1], &list->facts[at], (list->count - at) * sizeof(struct facts *));
     list->facts[at] = facts;
     list->count++;

@@ -1,5 +1,7 @@
 #include "helper/events.h"
 
+#include "base/array.h"
+
 #include <string.h>
 
 /* What a guest's facts are sent for when several things happened to it: the greatest counts. */
@@ -40,16 +42,9 @@ static void changes_add(struct changes *changes, const unsigned char *uuid,
             change->event = event;
         return;
     }
-    if (changes->count == changes->size) {
-        size_t size = changes->size ? 2 * changes->size : 16;
-        struct change *larger = reallocarray(changes->changes, size, sizeof(*larger));
-
-        if (!larger) {
-            changes->overflow = true;
-            return;
-        }
-        changes->changes = larger;
-        changes->size = size;
+    if (array_grow(&changes->changes, changes->count, &changes->size) < 0) {
+        changes->overflow = true;
+        return;
     }
     change = &changes->changes[changes->count++];
     memcpy(change->uuid, uuid, VIR_UUID_BUFLEN);

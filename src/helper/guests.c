@@ -1,5 +1,6 @@
 #include "helper/guests.h"
 
+#include "base/array.h"
 #include "helper/domain_calls.h"
 #include "helper/domain_xml.h"
 #include "helper/output.h"
@@ -40,15 +41,8 @@ static int remember(struct guests *guests, const unsigned char *uuid)
         guests->told[at].now = true;
         return 0;
     }
-    if (guests->count == guests->size) {
-        size_t size = guests->size ? 2 * guests->size : 64;
-        struct told *larger = reallocarray(guests->told, size, sizeof(*larger));
-
-        if (!larger)
-            return -ENOMEM;
-        guests->told = larger;
-        guests->size = size;
-    }
+    if (array_grow(&guests->told, guests->count, &guests->size) < 0)
+        return -ENOMEM;
     memmove(&guests->told[at + 1], &guests->told[at], (guests->count - at) * sizeof(struct told));
     guests->told[at].now = true;
     memcpy(guests->told[at].uuid, uuid, VIR_UUID_BUFLEN);

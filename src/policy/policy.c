@@ -2,6 +2,7 @@
  * read here. */
 #include "policy/policy_internal.h"
 
+#include "base/array.h"
 #include "base/escape.h"
 #include "cgroup/guest_path.h"
 
@@ -25,21 +26,6 @@ void policy_problems_release(struct policy_problems *problems)
     *problems = (struct policy_problems){0};
 }
 
-static int problems_reserve(struct policy_problems *problems)
-{
-    size_t size = problems->size ? problems->size * 2 : 8;
-    struct policy_problem *grown;
-
-    if (problems->count < problems->size)
-        return 0;
-    grown = reallocarray(problems->problems, size, sizeof(*grown));
-    if (!grown)
-        return -ENOMEM;
-    problems->problems = grown;
-    problems->size = size;
-    return 0;
-}
-
 int policy_problems_add(struct policy_problems *problems, const char *file, const char *pointer,
                         int line, int column, const char *format, ...)
 {
@@ -53,7 +39,7 @@ int policy_problems_add(struct policy_problems *problems, const char *file, cons
         problem.text = NULL;
     va_end(args);
     if (!problem.file || !problem.text || (pointer && !problem.pointer) ||
-        problems_reserve(problems) < 0) {
+        array_grow(&problems->problems, problems->count, &problems->size) < 0) {
         problem_release(&problem);
         return -ENOMEM;
     }

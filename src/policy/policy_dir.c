@@ -5,6 +5,7 @@
 #include "policy/policy_internal.h"
 #include "policy/policy_read.h"
 
+#include "base/array.h"
 #include "base/error.h"
 
 #include <string.h>
@@ -51,15 +52,8 @@ static int entry_add(struct loading *loading, const struct entry *entry)
     for (size_t i = 0; i < loading->count; i++)
         if (strcmp(loading->entries[i].name, entry->name) == 0)
             return 0;
-    if (loading->count == loading->size) {
-        size_t size = loading->size ? loading->size * 2 : 16;
-        struct entry *grown = reallocarray(loading->entries, size, sizeof(*grown));
-
-        if (!grown)
-            return -ENOMEM;
-        loading->entries = grown;
-        loading->size = size;
-    }
+    if (array_grow(&loading->entries, loading->count, &loading->size) < 0)
+        return -ENOMEM;
     loading->entries[loading->count] = *entry;
     loading->entries[loading->count].name = strdup(entry->name);
     if (!loading->entries[loading->count].name)

@@ -3,6 +3,7 @@
  * FIFO waited for. It parses nothing. */
 #include "policy/policy_read.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "base/trust.h"
 
@@ -64,15 +65,8 @@ void policy_names_release(struct policy_names *names)
 
 static int names_add(struct policy_names *names, const char *name)
 {
-    if (names->count == names->size) {
-        size_t size = names->size ? names->size * 2 : 16;
-        char **grown = reallocarray(names->names, size, sizeof(*grown));
-
-        if (!grown)
-            return -ENOMEM;
-        names->names = grown;
-        names->size = size;
-    }
+    if (array_grow(&names->names, names->count, &names->size) < 0)
+        return -ENOMEM;
     names->names[names->count] = strdup(name);
     if (!names->names[names->count])
         return -ENOMEM;

@@ -5,6 +5,7 @@
 
 #include "policy/speak.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "cgroup/guest_path.h"
 #include "cgroup/value.h"
@@ -38,16 +39,8 @@ int refusals_add(struct refusals *refusals, struct cg_role role, const char *att
     if (vasprintf(&refusal.text, format, args) < 0)
         refusal.text = NULL;
     va_end(args);
-    if (refusals->count == refusals->size) {
-        size_t size = refusals->size ? refusals->size * 2 : 4;
-        struct refusal *grown = reallocarray(refusals->refusals, size, sizeof(*grown));
-
-        if (grown) {
-            refusals->refusals = grown;
-            refusals->size = size;
-        }
-    }
-    if (!refusal.attribute || !refusal.text || refusals->count == refusals->size) {
+    if (!refusal.attribute || !refusal.text ||
+        array_grow(&refusals->refusals, refusals->count, &refusals->size) < 0) {
         free(refusal.attribute);
         free(refusal.text);
         return -ENOMEM;

@@ -2,6 +2,7 @@
  * policies yet. */
 #include "policy/local.h"
 
+#include "base/array.h"
 #include "base/error.h"
 #include "cgroup/guest_path.h"
 #include "cgroup/set.h"
@@ -35,15 +36,8 @@ const struct policy_setting *policy_speaks(const struct policy *policy, struct c
 
 static int role_add(struct hearing *hearing, size_t *size, struct cg_role role, bool there)
 {
-    if (hearing->role_count == *size) {
-        size_t more = *size ? *size * 2 : 16;
-        struct guest_role *grown = reallocarray(hearing->roles, more, sizeof(*grown));
-
-        if (!grown)
-            return -ENOMEM;
-        hearing->roles = grown;
-        *size = more;
-    }
+    if (array_grow(&hearing->roles, hearing->role_count, size) < 0)
+        return -ENOMEM;
     hearing->roles[hearing->role_count++] = (struct guest_role){role, there};
     return 0;
 }

@@ -1,5 +1,6 @@
 #include "reconcile/ancestors.h"
 
+#include "base/array.h"
 #include "base/escape.h"
 #include "cgroup/access.h"
 #include "cgroup/set.h"
@@ -67,15 +68,8 @@ static int granted_by(const struct asking *asking, const char *path, const struc
             *ret = known->list[i].granted;
             return 0;
         }
-    if (known->count == known->size) {
-        size_t size = known->size ? known->size * 2 : 4;
-        struct ancestor *list = reallocarray(known->list, size, sizeof(*list));
-
-        if (!list)
-            return -ENOMEM;
-        known->list = list;
-        known->size = size;
-    }
+    if (array_grow(&known->list, known->count, &known->size) < 0)
+        return -ENOMEM;
     new.path = strdup(path);
     if (!new.path)
         return -ENOMEM;

@@ -1,5 +1,6 @@
 #include "reconcile/nodes.h"
 
+#include "base/array.h"
 #include "cgroup/guest_path.h"
 #include "reconcile/unit.h"
 
@@ -30,15 +31,8 @@ static const struct open_node *find(const struct nodes *nodes, const struct plac
 
 static int remember(struct nodes *nodes, struct open_node node)
 {
-    if (nodes->count == nodes->size) {
-        size_t size = nodes->size ? nodes->size * 2 : 16;
-        struct open_node *open = reallocarray(nodes->open, size, sizeof(*open));
-
-        if (!open)
-            return -ENOMEM;
-        nodes->open = open;
-        nodes->size = size;
-    }
+    if (array_grow(&nodes->open, nodes->count, &nodes->size) < 0)
+        return -ENOMEM;
     nodes->open[nodes->count++] = node;
     return node.dir;
 }

@@ -1,5 +1,6 @@
 #include "reconcile/pass.h"
 
+#include "base/array.h"
 #include "cgroup/guest_path.h"
 
 #include <string.h>
@@ -11,15 +12,8 @@ int pass_report_change(struct pass *pass, const struct cell *cell, struct cg_val
     struct report *report = &pass->report;
     struct change change = {.cell = *cell, .reason = reason, .state = state};
 
-    if (report->change_count == report->change_size) {
-        size_t size = report->change_size ? report->change_size * 2 : 8;
-        struct change *changes = reallocarray(report->changes, size, sizeof(*changes));
-
-        if (!changes)
-            return -ENOMEM;
-        report->changes = changes;
-        report->change_size = size;
-    }
+    if (array_grow(&report->changes, report->change_count, &report->change_size) < 0)
+        return -ENOMEM;
     if (note && !(change.note = strdup(note)))
         return -ENOMEM;
     if (error && !(change.error = strdup(error))) {

@@ -1,5 +1,6 @@
 #include "reconcile/plan.h"
 
+#include "base/array.h"
 #include "cgroup/guest_path.h"
 
 #include <stdarg.h>
@@ -138,15 +139,8 @@ static int plan_add(struct plan *plan, const struct cell *cell, struct cg_value 
 {
     struct step *step;
 
-    if (plan->count == plan->size) {
-        size_t size = plan->size ? plan->size * 2 : 16;
-        struct step *steps = reallocarray(plan->steps, size, sizeof(*steps));
-
-        if (!steps)
-            return -ENOMEM;
-        plan->steps = steps;
-        plan->size = size;
-    }
+    if (array_grow(&plan->steps, plan->count, &plan->size) < 0)
+        return -ENOMEM;
     step = &plan->steps[plan->count++];
     *step = (struct step){.cell = *cell,
                           .old = cg_value_ref(old),

@@ -1,5 +1,7 @@
 #include "reconcile/state.h"
 
+#include "base/array.h"
+
 #include <string.h>
 
 /* Ids of different hierarchies may be alike, so this proves nothing by itself. */
@@ -69,15 +71,8 @@ int state_add(struct guest_state *state, const struct cell *key, struct record *
         *ret = &state->records[at];
         return 0;
     }
-    if (state->count == state->size) {
-        size_t size = state->size ? state->size * 2 : 8;
-        struct record *records = reallocarray(state->records, size, sizeof(*records));
-
-        if (!records)
-            return -ENOMEM;
-        state->records = records;
-        state->size = size;
-    }
+    if (array_grow(&state->records, state->count, &state->size) < 0)
+        return -ENOMEM;
     memmove(&state->records[at + 1], &state->records[at],
             (state->count - at) * sizeof(*state->records));
     state->records[at] =
