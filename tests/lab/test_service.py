@@ -226,6 +226,8 @@ def test_helper_user(t):
     equal("user", status["Uid"].split()[0], str(pwd.getpwnam("vmpin").pw_uid))
     equal("capabilities", status["CapEff"], "0" * 16)
     equal("no new privileges", status["NoNewPrivs"], "1")
+    for process in (service.pid, service.helper()):
+        equal("system calls are filtered", status_of(process)["Seccomp"], "2")
 
 
 def test_exposure(t):
