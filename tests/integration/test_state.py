@@ -72,7 +72,7 @@ def fill(path):
 
 def small_disk(t, path):
     os.mkdir(path)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=1000", "vmpin-test", path],
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k,nr_inodes=1000,mode=755", "vmpin-test", path],
                    check=True)
     t.undo.callback(subprocess.run, ["umount", "-l", path])
     return path
