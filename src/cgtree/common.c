@@ -21,6 +21,18 @@ void message(const char *format, ...)
     fprintf(stderr, "cgtree: %s\n", safe ? safe : "out of memory");
 }
 
+static bool lacks;
+
+void lack_memory(void)
+{
+    lacks = true;
+}
+
+bool memory_lacks(void)
+{
+    return lacks;
+}
+
 int fail(const struct cg_error *error)
 {
     int code = cg_error_errno(error);
@@ -37,7 +49,10 @@ void print_text(const char *text, const char *end)
         size_t length = strcspn(text, "\n");
         cleanup_free char *line = strndup(text, length), *safe = line ? text_escape(line) : NULL;
 
-        fputs(safe ? safe : "", stdout);
+        if (safe)
+            fputs(safe, stdout);
+        else
+            lack_memory();
         if (text[length])
             putchar('\n');
         text += length + (text[length] == '\n');
@@ -51,20 +66,22 @@ json_t *json_text(const char *text)
 
     if (!text)
         return json_null();
+    if (!safe)
+        lack_memory();
     return safe ? json_string(safe) : NULL;
 }
 
 int print_json(json_t *document, int status)
 {
     const size_t flags = JSON_INDENT(2) | JSON_ENSURE_ASCII | JSON_REAL_PRECISION(15);
-    int r = document ? json_dump_callback(document, text_print_json, stdout, flags) : -1;
 
+    if (!document)
+        lack_memory();
+    if (!lacks && json_dump_callback(document, text_print_json, stdout, flags) < 0)
+        lack_memory();
     json_decref(document);
     putchar('\n');
-    if (r == 0)
-        return status;
-    message("out of memory");
-    return EXIT_FAILED;
+    return status;
 }
 
 int open_tree(struct context *context, unsigned flags, const char *controller)

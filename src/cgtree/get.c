@@ -14,6 +14,8 @@ static void print_named(const char *name, const char *text)
         cleanup_free char *line = strndup(text, length);
 
         printf("%s%s", name, length ? " " : "");
+        if (!line)
+            lack_memory();
         print_text(line ? line : "", "\n");
         text += length + (text[length] == '\n');
     } while (*text);
@@ -119,7 +121,9 @@ static int run_get(struct context *context)
     output.values = json_object();
     status = context->argument_count > 1 ? get_named(context, &output, node)
                                          : get_all(context, &output, node);
-    if (!context->json || cg_node_path(node, &path) < 0) {
+    if (context->json && cg_node_path(node, &path) < 0)
+        lack_memory();
+    if (!context->json || !path) {
         json_decref(output.values);
         return status;
     }

@@ -203,6 +203,16 @@ static int run(struct context *context, const struct asked *asked)
     return context->names ? command->list_names(context) : command->run(context);
 }
 
+/* jansson answers a lack of memory in places where nobody asks. */
+static void *allocate_json(size_t size)
+{
+    void *memory = malloc(size);
+
+    if (!memory)
+        lack_memory();
+    return memory;
+}
+
 int main(int argc, char **argv)
 {
     cleanup_free char **arguments = calloc((size_t)argc + 1, sizeof(char *));
@@ -211,6 +221,7 @@ int main(int argc, char **argv)
     int status;
 
     setlocale(LC_CTYPE, "");
+    json_set_alloc_funcs(allocate_json, free);
     if (!arguments) {
         message("out of memory");
         return EXIT_FAILED;
@@ -219,6 +230,10 @@ int main(int argc, char **argv)
     if (status == 0)
         status = run(&context, &asked);
     cg_tree_close(context.tree);
+    if (memory_lacks()) {
+        message("out of memory");
+        status = EXIT_FAILED;
+    }
     /* A full disk behind a redirected stdout must not look like success. */
     if (fflush(stdout) != 0 || ferror(stdout)) {
         message("cannot write to stdout: %s", strerror(errno));

@@ -90,9 +90,11 @@ static const char *kind_text(enum cg_node_kind kind)
 static json_t *controllers_json(const struct cg_node *node)
 {
     cleanup_free char *text = controllers_text(node);
-    json_t *list = text ? json_array() : NULL;
+    json_t *list = json_array();
     char *at = text, *controller;
 
+    if (!text)
+        lack_memory();
     while ((controller = strsep(&at, ",")))
         if (*controller)
             json_array_append_new(list, json_text(controller));
@@ -107,7 +109,7 @@ static json_t *node_json(const struct show *show, const struct cg_node *node)
     int id = cg_node_guest_id(node);
 
     if (cg_node_path(node, &path) < 0 || cg_node_full_path(node, NULL, &full) < 0)
-        return NULL;
+        lack_memory();
     return json_pack("{so, so, ss, so, so, so, sI, so}", "path", json_text(path), "directory",
                      json_text(full), "kind", kind_text(cg_node_kind(node)), "role",
                      json_text(role_text(cg_node_role(node), role)), "guest",

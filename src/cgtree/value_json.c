@@ -128,7 +128,9 @@ static json_t *number_or_text_json(const struct cg_value *value)
     if (cg_value_quota(value, &quota) == 0)
         return json_pack("{so, so}", "quota_us", number_json(quota.quota_us), "period_us",
                          number_json(quota.period_us));
-    return cg_value_format(value, &text) < 0 ? NULL : json_text(text);
+    if (cg_value_format(value, &text) < 0)
+        lack_memory();
+    return json_text(text);
 }
 
 json_t *value_json(const struct cg_value *value)

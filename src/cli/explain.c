@@ -99,9 +99,13 @@ static int look_now(struct sight *sight, struct cg_role role, const struct cg_at
     struct cg_value *value = NULL;
     int dir, r;
 
-    if (!sight->bound || nodes_open(&sight->nodes, role, attr, &dir, NULL) < 0 ||
-        attr_read(sight->host->kernel, dir, attr, &sight->scratch, &value, NULL) < 0)
+    if (!sight->bound)
         return 0;
+    r = nodes_open(&sight->nodes, role, attr, &dir, NULL);
+    if (r == 0)
+        r = attr_read(sight->host->kernel, dir, attr, &sight->scratch, &value, NULL);
+    if (r < 0)
+        return error_is_want(r) ? r : 0;
     r = format(value, ret);
     cg_value_unref(value);
     return r;
@@ -164,21 +168,32 @@ static int make_topics(struct explanation *explanation, struct sight *sight)
     return 0;
 }
 
+/* What is not there is left out; what cannot be looked for now is an error. */
+static int find_sight(const struct session *session, const struct facts *facts, struct sight *sight)
+{
+    int r = facts->running ? binding_make(session->host, facts, &sight->binding, NULL) : -ENOENT;
+
+    sight->host = session->host;
+    sight->bound = r == 0;
+    sight->nodes = (struct nodes){.host = session->host, .binding = &sight->binding};
+    if (r == 0)
+        r = state_dir_load(&session->state, facts->uuid, session->host->mounts, &sight->state,
+                           NULL);
+    sight->recorded = r == 0 && state_is_of(&sight->state, &sight->binding);
+    return error_is_want(r) ? r : 0;
+}
+
 static int explain(struct session *session, const struct facts *facts,
                    struct explanation *explanation)
 {
-    struct sight sight = {.host = session->host};
+    struct sight sight = {0};
     int r = policy_resolve(session->policies, facts, session->host, &explanation->desired);
 
     explanation->facts = facts;
     if (r == 0)
         r = policy_explain(session->policies, facts, session->host, take_note, explanation);
-    sight.bound = facts->running && binding_make(session->host, facts, &sight.binding, NULL) == 0;
-    sight.nodes = (struct nodes){.host = session->host, .binding = &sight.binding};
-    sight.recorded = sight.bound &&
-                     state_dir_load(&session->state, facts->uuid, session->host->mounts,
-                                    &sight.state, NULL) == 0 &&
-                     state_is_of(&sight.state, &sight.binding);
+    if (r == 0)
+        r = find_sight(session, facts, &sight);
     if (r == 0)
         r = make_topics(explanation, &sight);
     nodes_close(&sight.nodes);
@@ -191,12 +206,17 @@ static int explain(struct session *session, const struct facts *facts,
 static void explain_guest(struct session *session)
 {
     struct explanation explanation = {0};
+    cleanup_error struct cg_error *error = NULL;
+    int r;
 
-    if (session->guest_count > 0) {
-        if (explain(session, session->guests[0], &explanation) < 0)
-            session_out_of_memory(session);
-        else
-            show_explanation(session, &explanation);
+    if (session->guest_count == 0)
+        return;
+    r = explain(session, session->guests[0], &explanation);
+    if (r == 0) {
+        show_explanation(session, &explanation);
+    } else {
+        error_set(&error, -r, "%s", r == -ENOMEM ? "out of memory" : strerror(-r));
+        session_fail(session, HAPPENED_GUEST, error);
     }
     explanation_release(&explanation);
 }

@@ -37,8 +37,8 @@ static void add_said(struct table *table, struct libscols_line *topic, const str
     if (asprintf(&written, "%s %s", said->pattern, said->written) < 0)
         written = NULL;
     table_set(table, line, COLUMN_WHAT, said->policy, shade);
-    table_set(table, line, COLUMN_HERE, written, SHADE_NONE);
-    table_set(table, line, COLUMN_WHY, why, SHADE_NONE);
+    table_set_made(table, line, COLUMN_HERE, written, SHADE_NONE);
+    table_set_made(table, line, COLUMN_WHY, why, SHADE_NONE);
 }
 
 /* "file, systemd" */
@@ -61,7 +61,7 @@ static void add_topic(struct table *table, const struct topic *topic)
 
     if (asprintf(&what, "%s %s", role_name(topic->said->role, role), topic->said->attribute) < 0)
         what = NULL;
-    table_set(table, line, COLUMN_WHAT, what, SHADE_NONE);
+    table_set_made(table, line, COLUMN_WHAT, what, SHADE_NONE);
     table_set(table, line, COLUMN_HERE, shown(topic->value), SHADE_NONE);
     table_set(table, line, COLUMN_NOW, shown(topic->now), SHADE_NONE);
     table_set(table, line, COLUMN_BASELINE, shown(topic->baseline), SHADE_NONE);

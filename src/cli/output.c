@@ -100,6 +100,15 @@ void table_set(struct table *table, struct libscols_line *line, size_t column, c
         scols_cell_set_color(scols_line_get_cell(line, column), colours[shade]);
 }
 
+void table_set_made(struct table *table, struct libscols_line *line, size_t column,
+                    const char *text, enum shade shade)
+{
+    if (text)
+        table_set(table, line, column, text, shade);
+    else
+        table->failed = true;
+}
+
 int table_print(struct table *table)
 {
     if (table->failed)
@@ -112,7 +121,9 @@ int table_print(struct table *table)
         if (table->columns[i].flags & COLUMN_SPARE && !(table->used & 1u << i))
             scols_column_set_flags(column, scols_column_get_flags(column) | SCOLS_FL_HIDDEN);
     }
-    return scols_print_table(table->table) < 0 ? -EIO : 0;
+    if (scols_print_table(table->table) == 0)
+        return 0;
+    return ferror(stdout) ? -EIO : -ENOMEM;
 }
 
 void table_end(struct table *table)

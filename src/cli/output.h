@@ -45,6 +45,9 @@ struct libscols_line *table_line(struct table *table, struct libscols_line *pare
 /* `text` NULL leaves the field empty. */
 void table_set(struct table *table, struct libscols_line *line, size_t column, const char *text,
                enum shade shade);
+/* The same of a text that was made for it: NULL means that there was no memory. */
+void table_set_made(struct table *table, struct libscols_line *line, size_t column,
+                    const char *text, enum shade shade);
 int table_print(struct table *table); /* 0 or -ENOMEM, -EIO; nothing is printed for no lines */
 void table_end(struct table *table);
 #define cleanup_table cleanup_with(table_end)

@@ -17,8 +17,8 @@ static char *or_empty(char *text)
     return strdup("(empty)");
 }
 
-/* The kernel's text of a value for a table: "(empty)" for an empty set, "?" for NULL. -ENOMEM makes
- * it NULL, which a table shows as an empty field. free() */
+/* The kernel's text of a value for a table: "(empty)" for an empty set, "?" for NULL. NULL: out of
+ * memory. free() */
 static char *show_value(const struct cg_value *value)
 {
     char *text = NULL;
@@ -28,11 +28,17 @@ static char *show_value(const struct cg_value *value)
     return cg_value_format(value, &text) < 0 ? NULL : or_empty(text);
 }
 
-static char *show_set(const struct cg_set *set)
+/* An empty field for NULL. */
+static void set_cpus(struct table *table, struct libscols_line *line, size_t column,
+                     const struct cg_set *set)
 {
+    cleanup_free char *shown = NULL;
     char *text = NULL;
 
-    return !set || cg_set_format(set, &text) < 0 ? NULL : or_empty(text);
+    if (!set)
+        return;
+    shown = cg_set_format(set, &text) < 0 ? NULL : or_empty(text);
+    table_set_made(table, line, column, shown, SHADE_NONE);
 }
 
 static enum shade status_shade(enum guest_status status)
@@ -111,12 +117,12 @@ static void add_change(struct table *table, struct libscols_line *guest,
         origin = NULL;
     table_set(table, line, CHANGE_GUEST, role_name(cell->role, role), SHADE_NONE);
     table_set(table, line, CHANGE_ATTRIBUTE, cg_attr_name(cell->attr), SHADE_NONE);
-    table_set(table, line, CHANGE_OLD, old, SHADE_NONE);
-    table_set(table, line, CHANGE_NEW, new, SHADE_NONE);
+    table_set_made(table, line, CHANGE_OLD, old, SHADE_NONE);
+    table_set_made(table, line, CHANGE_NEW, new, SHADE_NONE);
     table_set(table, line, CHANGE_WAY, cell_way(cell->target), SHADE_NONE);
     table_set(table, line, CHANGE_STATE, change_state_name(change->state),
               change_shade(change->state));
-    table_set(table, line, CHANGE_ORIGIN, origin, SHADE_NONE);
+    table_set_made(table, line, CHANGE_ORIGIN, origin, SHADE_NONE);
 }
 
 static void add_refusal(struct table *table, struct libscols_line *guest,
@@ -178,29 +184,25 @@ static void add_thread(struct table *table, struct libscols_line *role,
                        const struct thread_grant *thread)
 {
     struct libscols_line *line = table_line(table, role);
-    cleanup_free char *allowed = show_set(thread->allowed);
     char name[32];
 
     snprintf(name, sizeof(name), "thread %d", (int)thread->tid);
     table_set(table, line, STATUS_GUEST, name, SHADE_DIM);
-    table_set(table, line, STATUS_RUNS, allowed, SHADE_NONE);
+    set_cpus(table, line, STATUS_RUNS, thread->allowed);
 }
 
 static void add_role(struct table *table, struct libscols_line *guest,
                      const struct granted *granted, bool verbose)
 {
     struct libscols_line *line = table_line(table, guest);
-    cleanup_free char *cpus = show_set(granted->effective);
-    cleanup_free char *runs = NULL;
     bool alike = threads_alike(granted);
     char role[ROLE_NAME_SIZE], count[24];
 
-    if (alike)
-        runs = show_set(granted->threads[0].allowed);
     snprintf(count, sizeof(count), "%zu", granted->count);
     table_set(table, line, STATUS_GUEST, role_name(granted->role, role), SHADE_NONE);
-    table_set(table, line, STATUS_CPUS, cpus, SHADE_NONE);
-    table_set(table, line, STATUS_RUNS, runs, SHADE_NONE);
+    set_cpus(table, line, STATUS_CPUS, granted->effective);
+    if (alike)
+        set_cpus(table, line, STATUS_RUNS, granted->threads[0].allowed);
     if (granted->count > 0)
         table_set(table, line, STATUS_THREADS, count, SHADE_NONE);
     for (size_t i = 0; (!alike || verbose) && i < granted->count; i++)
@@ -217,7 +219,7 @@ static void add_status(struct table *table, const struct report *report, bool ve
               status_shade(report->status));
     if (!report->threads_checked && report->status != GUEST_UNMANAGED)
         table_set(table, guest, STATUS_RUNS, "threads not checked", SHADE_DIM);
-    table_set(table, guest, STATUS_POLICIES, policies, SHADE_NONE);
+    table_set_made(table, guest, STATUS_POLICIES, policies, SHADE_NONE);
     for (size_t i = 0; i < report->granted_count; i++)
         add_role(table, guest, &report->granted[i], verbose);
 }

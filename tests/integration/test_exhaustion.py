@@ -7,6 +7,7 @@ On plain files in the place of control groups, as test_cli_recorded.py has them,
 tells the recording: neither root nor guests. The runs wait more than they work, so that many go on
 at once."""
 import contextlib
+import functools
 import itertools
 import os
 import shutil
@@ -29,13 +30,14 @@ ALWAYS = 1000000  # times
 EVERY = int(os.environ.get("VMPIN_TEST_EVERY", "1"))  # 20: each 20th, for a quick look
 
 
-def program():
+def program(name):
     """Not libtool's script: each program that it starts would fail too."""
-    return next(path for path in (f"{BUILD}/.libs/vmpin", f"{BUILD}/vmpin") if os.path.exists(path))
+    return next(path for path in (f"{BUILD}/.libs/{name}", f"{BUILD}/{name}") if os.path.exists(path))
 
 
 def environment(**variables):
-    return dict(os.environ, LC_ALL="C.UTF-8", LD_LIBRARY_PATH=f"{BUILD}/.libs", **variables)
+    """Without a locale: a tree is drawn in ASCII where there is no memory for another one."""
+    return dict(os.environ, LC_ALL="C", LD_LIBRARY_PATH=f"{BUILD}/.libs", **variables)
 
 
 def wait(condition, what):
@@ -43,6 +45,12 @@ def wait(condition, what):
     while not condition():
         assert time.monotonic() < end, what()
         time.sleep(0.04)
+
+
+def told(path):
+    """How many such calls there were, and how many allocations were not freed."""
+    with open(path) as file:
+        return [int(word) for word in file.read().split()]
 
 
 class Scene:
@@ -66,7 +74,7 @@ class Scene:
                 if not path.endswith(".log")}
 
     def words(self, verb):
-        return [program(), verb, "--root", self.host.root, "-p", self.host.policies]
+        return [program("vmpin"), verb, "--root", self.host.root, "-p", self.host.policies]
 
     def run(self, *more, **variables):
         return subprocess.run(self.words("reconcile") + list(more), text=True, capture_output=True,
@@ -81,9 +89,7 @@ class Scene:
                 "FAIL_BELOW": f"{self.host.root}/run/", "FAIL_COUNT": self.count}
 
     def told(self):
-        """How many such calls there were, and how many allocations were not freed."""
-        with open(self.count) as file:
-            return [int(word) for word in file.read().split()]
+        return told(self.count)
 
     def read(self, *place):
         return self.host.read(*place, "cpuset.cpus")
@@ -173,8 +179,9 @@ class Turns:
     """Attempts, each of which has the next call of a program fail, until there are no more. An attempt
     answers whether there was one."""
 
-    def __init__(self, attempt):
+    def __init__(self, attempt, scenes=Scene):
         self.attempt = attempt
+        self.scenes = scenes
         self.numbers = itertools.count(1, EVERY)
         self.lock = threading.Lock()
         self.reached, self.behind, self.failed = 0, 0, []
@@ -186,7 +193,7 @@ class Turns:
     def work(self):
         while (at := self.next()) is not None:
             try:
-                with Scene() as scene:
+                with self.scenes() as scene:
                     reached = self.attempt(scene, at)
             except Exception as error:
                 reached = True
@@ -247,6 +254,29 @@ def agent_in_turn(what, least, times=1):
     Turns(attempt).take(f"calls of an agent ({what})", least)
 
 
+def answers_in_turn(what, *words):
+    """A command that only reads answers all of it, or with an error."""
+    with Scene() as scene:
+        def answer(at, count):
+            more = ["-p", scene.host.policies] if words[0] == "vmpin" else []
+            return subprocess.run([program(words[0]), *words[1:], "--root", scene.host.root, *more],
+                                  text=True, capture_output=True, timeout=PATIENCE,
+                                  env=environment(**dict(scene.failing(what, at), FAIL_COUNT=count)))
+
+        whole = answer(0, scene.count)
+        assert whole.returncode in (0, 2) and whole.stdout, whole
+
+        def attempt(_, at):
+            count = f"{scene.host.root}/{at}.log"
+            done = answer(at, count)
+            assert done.returncode >= 0, f"signal {-done.returncode}"
+            if (done.returncode, done.stdout) != (whole.returncode, whole.stdout):
+                assert done.returncode not in (0, 2) and done.stderr, f"{done}, not {whole}"
+            return told(count)[0] >= at
+
+        Turns(attempt, lambda: contextlib.nullcontext(scene)).take(f"calls of {words[1]} ({what})", 10)
+
+
 def test_reconcile_memory():
     """A run that lacks memory once says so or does without; the next one has all in force"""
     reconcile_in_turn("memory", 900)
@@ -279,6 +309,33 @@ def test_agent_disk():
     """So does an agent that finds it full, once or for a while"""
     for times in (1, 3):
         agent_in_turn("disk", 40, times)
+
+
+def test_what_reads():
+    """plan, status and explain tell all, or with an error that memory or descriptors lack"""
+    for words in (["plan"], ["status", "--json"], ["explain", "db1"]):
+        for what in ("memory", "descriptors"):
+            answers_in_turn(what, "vmpin", *words, "--guests", RECORDING)
+
+
+def test_cgtree():
+    """So do cgtree tree and get; where cgtree set says that it is done it is"""
+    for words in (["tree"], ["tree", "--vms", "--json"], ["tree", "--grouped", "--json"],
+                  ["get", "db1/vcpu0"], ["get", "db1/vcpu0", "--json"]):
+        for what in ("memory", "descriptors"):
+            answers_in_turn(what, "cgtree", *words)
+
+    def sets(what, scene, at):
+        done = subprocess.run([program("cgtree"), "set", "db1/vcpu0", "cpuset.cpus=1", "--root",
+                               scene.host.root], text=True, capture_output=True, timeout=PATIENCE,
+                              env=environment(**scene.failing(what, at)))
+        assert done.returncode >= 0, f"signal {-done.returncode}"
+        assert done.returncode == 0 or done.stderr, f"silence: {done}"
+        assert scene.read("db1", "vcpu0") in ("1", "0-7" if done.returncode else "1"), done
+        return scene.told()[0] >= at
+
+    for what in ("memory", "descriptors"):
+        Turns(functools.partial(sets, what)).take(f"calls of set ({what})", 10)
 
 
 @contextlib.contextmanager
