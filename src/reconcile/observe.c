@@ -24,6 +24,17 @@ static int read_unit(struct nodes *nodes, struct buffer *scratch, struct cg_valu
     return unit.name ? unit_read(nodes->host, &unit, scratch, ret, err) : 0;
 }
 
+/* libvirt takes the nodes of a guest, or of an iothread, away: in one that is open still no file is
+ * left. 0: it stands; -ENOENT: the role went; -ESTALE: the guest did. */
+static int check_stands(const struct nodes *nodes, const struct cell *wanted)
+{
+    cleanup_nodes struct nodes afresh = {
+        .host = nodes->host, .binding = nodes->binding, .afresh = true};
+    int dir;
+
+    return nodes_open(&afresh, wanted->role, wanted->attr, &dir, NULL);
+}
+
 /* The file is not there, though the node is. */
 static int observe_missing(struct nodes *nodes, const struct cell *wanted, struct buffer *scratch,
                            struct refusals *refusals, const struct cg_error *error)
@@ -58,10 +69,17 @@ static int observe_cell(struct nodes *nodes, const struct cell *wanted, struct b
         cg_value_unref(seen.value);
         return r;
     }
+    if (r == -ENOENT) {
+        int stands = check_stands(nodes, wanted);
+
+        if (stands == 0)
+            return observe_missing(nodes, wanted, scratch, refusals, why);
+        if (stands == -ENOENT)
+            return 0;
+        r = stands;
+    }
     if (r == -ENOMEM)
         return r;
-    if (r == -ENOENT)
-        return observe_missing(nodes, wanted, scratch, refusals, why);
     if (r == -ESTALE || r == -ENODEV)
         return error_set(err, ESTALE, "%s", cg_error_text(why));
     return refusals_add(refusals, wanted->role, NULL, wanted->attr, wanted->origin, "%s",

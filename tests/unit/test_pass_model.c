@@ -738,6 +738,43 @@ static void a_role_that_went_needs_no_way_back(void **state)
     life_end(&life);
 }
 
+/* Just before the pass reads the shares of iothread1, whose node it has opened. */
+static void take_iothread_away(struct kernel_fail *fail, const struct kernel_event *event,
+                               void *data)
+{
+    if (event->operation == KERNEL_READ && strcmp(event->file, "cpu.shares") == 0 &&
+        strstr(event->path, "/iothread1"))
+        unplug(data, "iothread1", false);
+}
+
+static void take_guest_away(struct kernel_fail *fail, const struct kernel_event *event, void *data)
+{
+    struct life *life = data;
+
+    if (event->operation == KERNEL_READ && strcmp(event->file, "cpu.shares") == 0)
+        model_remove_guest(life->scene.model, &life->scene.guest);
+}
+
+static void what_goes_while_it_is_looked_at_is_gone_and_lacks_no_file(void **state)
+{
+    static const kernel_hook hooks[] = {take_iothread_away, take_guest_away};
+    static const int results[] = {0, -ESTALE};
+
+    for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
+        struct life life;
+
+        life_begin_plain(&life, 1, false);
+        life_desire(&life, "iothread1", "cpu.shares", "2048");
+        life.scene.fail->hook = hooks[i];
+        life.scene.fail->hook_data = &life;
+        life.scene.fail->hook_all = true;
+        assert_int_equal(life_pass(&life, RECONCILE_APPLY), results[i]);
+        assert_int_equal(life.report.refusals.count, 0);
+        life.scene.fail->hook = NULL;
+        life_end(&life);
+    }
+}
+
 /* ---- costs ----------------------------------------------------------------------------------- */
 
 static void nothing_is_read_that_no_policy_names(void **state)
@@ -794,6 +831,7 @@ int main(void)
         cmocka_unit_test(a_vcpu_that_is_plugged_in_later_gets_what_waits_for_it),
         cmocka_unit_test(what_is_to_be_set_once_is_set_anew_where_a_role_is_added_again),
         cmocka_unit_test(a_role_that_went_needs_no_way_back),
+        cmocka_unit_test(what_goes_while_it_is_looked_at_is_gone_and_lacks_no_file),
         cmocka_unit_test(nothing_is_read_that_no_policy_names),
     };
 
