@@ -26,3 +26,11 @@ test_helper_memory_LDADD = libhelper.la $(LIBVIRT_LIBS) $(CMOCKA_LIBS)
 test_helper_memory_LDFLAGS = $(AM_LDFLAGS) $(MEMORY_WRAP) \
 	-Wl,--wrap=virDomainGetXMLDesc,--wrap=virDomainGetMetadata
 TESTS += test_helper_memory
+
+check_PROGRAMS += test_tree_memory
+test_tree_memory_SOURCES = tests/unit/test_tree_memory.c tests/unit/memory.h tests/unit/memory.c
+test_tree_memory_CPPFLAGS = $(AM_CPPFLAGS) -I$(top_srcdir)/tests
+test_tree_memory_CFLAGS = $(AM_CFLAGS) $(CMOCKA_CFLAGS)
+test_tree_memory_LDADD = libtesttree.la $(CMOCKA_LIBS)
+test_tree_memory_LDFLAGS = $(AM_LDFLAGS) $(MEMORY_WRAP)
+TESTS += test_tree_memory
