@@ -28,8 +28,8 @@ static int ask_numbers(struct asking *asking)
     if (active < 0 || maximum < 0 || current < 0 || virDomainGetInfo(asking->domain, &info) < 0 ||
         virDomainGetUUIDString(asking->domain, facts->uuid) < 0)
         return -EIO;
-    facts->running = active == 1;
-    facts->id = facts->running ? (int)virDomainGetID(asking->domain) : -1;
+    facts->id = active == 1 ? (int)virDomainGetID(asking->domain) : -1;
+    facts->running = facts->id >= 0; /* it may just have ended */
     facts->vcpus_maximum = (unsigned)maximum;
     facts->vcpus_current = (unsigned)current;
     facts->memory_maximum = (uint64_t)info.maxMem * KIB;
