@@ -5,7 +5,7 @@ import os
 import shutil
 import sys
 
-from vmpintest import main, wait_for
+from vmpintest import main, virsh, wait_for
 from vmpintest.expect import cpus, equal, pinned, policy
 from vmpintest.waiting import holds_for
 
@@ -177,6 +177,19 @@ def test_check_json(t):
     t.policies.write("z.json", {"match": {}, "apply": {"vm": {"cpu": {"shares": -5}}}})
     _, told = t.vmpin.json("check", str(t.policies), status=65)
     assert "/apply/vm/cpu/shares" in json.dumps(told), told
+
+
+LIBVIRT_TEXT_LIMIT = 4 << 20  # of libvirt's protocol; what it adds to the XML by itself is more than 1200
+
+
+def test_huge_metadata(t):
+    """A guest whose metadata make its XML longer than libvirt can send obeys its policy all the same"""
+    huge = "<metadata><x:a xmlns:x='u'>" + "A" * (LIBVIRT_TEXT_LIMIT - 1200) + "</x:a></metadata>"
+    guest = t.guest(extra=huge)
+    assert virsh("dumpxml", guest.name, check=False).status != 0, "libvirt sends it after all"
+    t.policies.write("z.json", policy(guest, {"vcpu*": cpus("1")}))
+    t.vmpin.run("reconcile", status=0)
+    pinned(guest, "vcpu1", "1")
 
 
 def good_agent(t):
