@@ -236,11 +236,19 @@ def reconcile_in_turn(what, least, times=1):
     Turns(attempt).take(f"calls of reconcile ({what})", least)
 
 
+def agents_usual(what):
+    """What an agent has at most when nothing fails: descriptors, and allocations that are not freed."""
+    had = []
+    for _ in range(3):
+        with Scene() as scene:
+            lived, status, said, descriptors = live(scene, **scene.failing(what, 0))
+            assert lived and status == 0, said
+            had.append((descriptors, scene.told()[1]))
+    return (max(each) for each in zip(*had))
+
+
 def agent_in_turn(what, least, times=1):
-    with Scene() as scene:
-        lived, status, said, descriptors = live(scene, **scene.failing(what, 0))
-        assert lived and status == 0, said
-        usual = scene.told()[1]
+    descriptors, usual = agents_usual(what)
 
     def attempt(scene, at):
         lived, status, said, _ = live(scene, descriptors, **scene.failing(what, at, times))
