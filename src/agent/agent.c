@@ -80,7 +80,7 @@ int agent_run(const struct agent_options *options)
 {
     struct agent agent = {.options = options,
                           .lock = -1,
-                          .state = {.dir = -1, .guests = -1, .holds = -1},
+                          .state = STATE_DIR_CLOSED,
                           .arrivals = {.queue = -1},
                           .folders = {.queue = -1, .state = -1, .holds = -1},
                           .uevents = -1,

@@ -27,7 +27,7 @@ int session_out_of_memory(struct session *session)
 
 void session_begin(const struct options *options, struct session *ret)
 {
-    *ret = (struct session){.options = options, .state = {.dir = -1, .guests = -1, .holds = -1}};
+    *ret = (struct session){.options = options, .state = STATE_DIR_CLOSED};
 }
 
 int session_open(const struct options *options, bool writes, struct session *ret)

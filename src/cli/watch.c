@@ -92,8 +92,7 @@ static void take_keys(struct watching *watching)
 
 static int begin(struct watching *watching, const char *state_dir)
 {
-    *watching = (struct watching){.state = {.dir = -1, .guests = -1, .holds = -1},
-                                  .screen = isatty(STDOUT_FILENO)};
+    *watching = (struct watching){.state = STATE_DIR_CLOSED, .screen = isatty(STDOUT_FILENO)};
     for (size_t i = 0; i < WAKE_COUNT; i++)
         watching->wake[i] = (struct pollfd){.fd = -1, .events = POLLIN};
     if (take_signals(watching) < 0)

@@ -82,7 +82,7 @@ void state_dir_close(struct state_dir *dir)
     closep(&dir->guests);
     closep(&dir->holds);
     free(dir->path);
-    *dir = (struct state_dir){.dir = -1, .guests = -1, .holds = -1};
+    *dir = STATE_DIR_CLOSED;
 }
 
 static bool is_at(int fd, int dir, const char *name, int flags)

@@ -20,6 +20,8 @@ struct state_dir {
     char *path;
 };
 
+#define STATE_DIR_CLOSED ((struct state_dir){.dir = -1, .guests = -1, .holds = -1})
+
 /* `make`: the folders are made when missing (0755, root's). Without it a folder that is not there
  * is an empty one, as before vmpin's first run. -EUCLEAN: others than root and this user may write
  * to one of them. */
