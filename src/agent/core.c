@@ -3,8 +3,6 @@
 #include "base/jitter.h"
 #include "host/uevent.h"
 
-#include <string.h>
-
 void core_init(struct core *core, struct store *store, uint64_t now)
 {
     *core = (struct core){
@@ -67,7 +65,7 @@ static bool wants_cpu(const struct managed *guest, unsigned cpu)
         const struct cell *cell = &cells->cells[i];
         const struct cg_set *cpus;
 
-        if (strcmp(cell->attr->name, "cpuset.cpus") == 0 && cg_value_set(cell->value, &cpus) == 0 &&
+        if (attr_is_cpus(cell->attr) && cg_value_set(cell->value, &cpus) == 0 &&
             (cpu == UEVENT_ANY_CPU || cg_set_has(cpus, cpu)))
             return true;
     }

@@ -55,7 +55,7 @@ const struct cg_attr *attr_by_name(const char *name, int version)
 
 const struct cg_attr *attr_effective(const struct cg_attr *set)
 {
-    bool cpus = strcmp(set->name, "cpuset.cpus") == 0;
+    bool cpus = attr_is_cpus(set);
 
     if (set->version == 2)
         return attr_by_name(cpus ? "cpuset.cpus.effective" : "cpuset.mems.effective", 2);
@@ -127,6 +127,11 @@ enum cg_kind cg_attr_kind(const struct cg_attr *attr)
 unsigned cg_attr_flags(const struct cg_attr *attr)
 {
     return attr->flags;
+}
+
+bool attr_is_cpus(const struct cg_attr *attr)
+{
+    return strcmp(attr->name, "cpuset.cpus") == 0;
 }
 
 bool attr_moves_memory(const struct cg_attr *attr)

@@ -44,6 +44,9 @@ const struct cg_attr *attr_by_name(const char *name, int version);
 /* The face that tells what the kernel grants of a set (cpuset.cpus, cpuset.mems). */
 const struct cg_attr *attr_effective(const struct cg_attr *set);
 
+/* Is it the CPUs that a node's threads may run on (cpuset.cpus)? */
+bool attr_is_cpus(const struct cg_attr *attr);
+
 /* Does writing it move the memory of the processes in the node (cpuset.mems)? */
 bool attr_moves_memory(const struct cg_attr *attr);
 

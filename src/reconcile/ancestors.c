@@ -159,7 +159,7 @@ static int advise_v1(const struct asking *asking, const struct lacking *lacking,
 static int advise_v2(const struct asking *asking, const struct lacking *lacking, char **ret)
 {
     const char *unit = unit_in_path(lacking->top);
-    bool cpus = strcmp(asking->attr->name, "cpuset.cpus") == 0;
+    bool cpus = attr_is_cpus(asking->attr);
     cleanup_free char *list = NULL, *shown = unit ? text_escape(unit) : NULL;
     cleanup_set struct cg_set *both = NULL;
     int r = cg_set_union(lacking->granted, asking->asked, &both);
@@ -230,7 +230,7 @@ int ancestors_forbid(struct ancestors *ancestors, const struct nodes *nodes,
     parent = parent_of(asking.place);
     if (!parent)
         return -ENOMEM;
-    if (strcmp(attr->name, "cpuset.cpus") == 0 && online) {
+    if (attr_is_cpus(attr) && online) {
         r = cg_set_intersection(asked, online, &part);
         asking.asked = part;
     }

@@ -54,9 +54,8 @@ static void note_failure(struct outcome *outcome, enum change_state state,
  * grants the same. *why, of the write before, stays where there is no such set. */
 static int undo_to_full_set(struct nodes *nodes, const struct step *step, struct cg_error **why)
 {
-    const struct cg_set *full = strcmp(step->cell.attr->name, "cpuset.mems") == 0
-                                    ? nodes->host->nodes_online
-                                    : nodes->host->cpus_online;
+    const struct cg_set *full =
+        attr_moves_memory(step->cell.attr) ? nodes->host->nodes_online : nodes->host->cpus_online;
     struct cg_value *value = NULL;
     const struct cg_set *old;
     int r;

@@ -1,7 +1,5 @@
 #include "reconcile/early.h"
 
-#include <string.h>
-
 static int allows_pin(const struct cell *cell, const struct facts *facts, bool *ret)
 {
     const struct cg_set *pin = facts_pin(facts, cell->role), *cpus;
@@ -23,8 +21,7 @@ static int allows_pin(const struct cell *cell, const struct facts *facts, bool *
 
 static int may_be_early(const struct cell *cell, const struct facts *facts, bool *ret)
 {
-    *ret = cell->target == CELL_FILE && cell->role.kind != CG_ROLE_VM &&
-           strcmp(cell->attr->name, "cpuset.cpus") == 0;
+    *ret = cell->target == CELL_FILE && cell->role.kind != CG_ROLE_VM && attr_is_cpus(cell->attr);
     return *ret ? allows_pin(cell, facts, ret) : 0;
 }
 

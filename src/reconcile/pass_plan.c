@@ -1,9 +1,8 @@
 #include "reconcile/pass.h"
 
+#include "cgroup/guest_path.h"
 #include "reconcile/observe.h"
 #include "reconcile/targets.h"
-
-#include <string.h>
 
 /* v1 takes a CPU that goes offline out of every set: not somebody's value, and so no baseline. Nor
  * is it one when the CPU is back and the set still lacks it: from now on it counts as written. */
@@ -15,7 +14,7 @@ static bool is_online_part(const struct record *record, const struct cg_value *s
     bool same;
 
     if (record->attr->constraint != ATTR_SUBSET_OF_PARENT || !host->cpus_online ||
-        strcmp(record->attr->name, "cpuset.cpus") != 0 || !record->written[0] || record->settled ||
+        !attr_is_cpus(record->attr) || !record->written[0] || record->settled ||
         cg_value_set(record->written[0], &written) < 0 || cg_value_set(seen, &value) < 0 ||
         cg_set_intersection(written, host->cpus_online, &part) < 0)
         return false;
@@ -186,8 +185,7 @@ static bool is_refused(const struct refusals *refusals, size_t from, const struc
 {
     for (size_t i = from; i < refusals->count; i++)
         if (refusals->refusals[i].attr == cell->attr &&
-            refusals->refusals[i].role.kind == cell->role.kind &&
-            refusals->refusals[i].role.index == cell->role.index)
+            role_compare(refusals->refusals[i].role, cell->role) == 0)
             return true;
     return false;
 }
@@ -242,7 +240,7 @@ static int keep_what_is_in_force(struct pass *pass, size_t first_refusal)
 
 static bool is_mems_return(const struct cell *cell)
 {
-    return cell->flags & CELL_RETURN && strcmp(cell->attr->name, "cpuset.mems") == 0;
+    return cell->flags & CELL_RETURN && attr_moves_memory(cell->attr);
 }
 
 /* Memory that must not move back stays where it is, for a return is no change that would be half

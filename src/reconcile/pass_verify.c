@@ -173,7 +173,7 @@ static int keep_granted(struct pass *pass, struct granted *grant)
 static int expected_of(const struct pass *pass, const struct cell *target, struct cg_set **ret)
 {
     const struct host *host = pass->context->host;
-    bool cpus = strcmp(target->attr->name, "cpuset.cpus") == 0;
+    bool cpus = attr_is_cpus(target->attr);
     const struct cg_set *wanted, *online = cpus ? host->cpus_online : host->nodes_online;
     int r = cg_value_set(target->value, &wanted);
 
@@ -312,7 +312,7 @@ static bool is_a_files(const struct change *change)
 
 static int verify_target(struct pass *pass, const struct cell *target, struct cg_error **err)
 {
-    bool cpus = strcmp(target->attr->name, "cpuset.cpus") == 0;
+    bool cpus = attr_is_cpus(target->attr);
     bool vm = target->role.kind == CG_ROLE_VM;
     int r = cpus && !vm ? verify_set(pass, target, err) : verify_node(pass, target, err);
 

@@ -53,10 +53,11 @@ static int refuse_outside(const struct sets *s, struct cell *child, const struct
 
     if (cg_set_format(set_of(child), &asked) < 0 || cg_set_format(set_of(own), &has) < 0)
         return -ENOMEM;
-    return plan_refuse(s->p, child,
-                       "%s is outside the guest's own set, %s, on `vm` (%s): widen that one or leave "
-                       "it out",
-                       asked, has, own->origin ? own->origin->text : "in force");
+    return plan_refuse(
+        s->p, child,
+        "%s is outside the guest's own set, %s, on `vm` (%s): widen that one or leave "
+        "it out",
+        asked, has, own->origin ? own->origin->text : "in force");
 }
 
 /* The roles' sets under a set that a policy asks for on `vm`. */
@@ -110,8 +111,8 @@ static int plan_asked(const struct sets *s, struct cell *own)
     char name[ROLE_NAME_SIZE];
     int r = 0;
 
-    if (s->attr->constraint == ATTR_SUBSET_OF_PARENT && strcmp(s->attr->name, "cpuset.cpus") == 0 &&
-        seen && !cg_set_equal(set_of(own), seen) && pin_outside(s->p, set_of(own), &pinned))
+    if (s->attr->constraint == ATTR_SUBSET_OF_PARENT && attr_is_cpus(s->attr) && seen &&
+        !cg_set_equal(set_of(own), seen) && pin_outside(s->p, set_of(own), &pinned))
         return plan_refuse(s->p, own,
                            "libvirt has a pin for %s outside of it on record, and its own next "
                            "write (at a start, a hotplug) would fail: change the pin (virsh "

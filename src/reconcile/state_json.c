@@ -179,7 +179,7 @@ static int record_from_json(const json_t *row, const struct cg_mounts *mounts,
     if (r < 0)
         return r;
     if ((key.target == CELL_UNIT && !unit_property(key.attr)) ||
-        (key.target == CELL_MASK && strcmp(key.attr->name, "cpuset.cpus") != 0))
+        (key.target == CELL_MASK && !attr_is_cpus(key.attr)))
         return damaged(err, "a cell has a word that its attribute does not take");
     if (state_find(state, &key))
         return damaged(err, "a cell is there twice");

@@ -1,8 +1,7 @@
 #include "reconcile/targets.h"
 
+#include "cgroup/guest_path.h"
 #include "cgroup/set.h"
-
-#include <string.h>
 
 /* The desired cell of the attribute that systemd has on record too; NULL: none. */
 static const struct cell *behind_unit(const struct desired *desired, const struct unit *unit)
@@ -46,8 +45,7 @@ static bool is_refused(const struct desired *desired, const struct record *recor
         const struct refusal *refusal = &desired->refusals.refusals[i];
 
         if (refusal->attr == record->attr &&
-            (refusal->role.kind == CG_ROLE_NONE || (refusal->role.kind == record->role.kind &&
-                                                    refusal->role.index == record->role.index)))
+            (refusal->role.kind == CG_ROLE_NONE || role_compare(refusal->role, record->role) == 0))
             return true;
     }
     return false;
@@ -73,8 +71,8 @@ static int online_part(const struct cell *cell, const struct host *host, struct 
 
     *ret = *cell;
     ret->value = cg_value_ref(cell->value);
-    if (strcmp(cell->attr->name, "cpuset.cpus") != 0 || !online ||
-        cg_value_set(cell->value, &wanted) < 0 || cg_set_contains(online, wanted))
+    if (!attr_is_cpus(cell->attr) || !online || cg_value_set(cell->value, &wanted) < 0 ||
+        cg_set_contains(online, wanted))
         return 0;
     *ret_degraded = true;
     r = cg_set_intersection(wanted, online, &part);
@@ -113,7 +111,7 @@ static int baseline_of(const struct record *record, const struct facts *facts,
     const struct cg_set *pin = facts_pin(facts, record->role);
 
     *ret = cg_value_ref(record->baseline);
-    if (*ret || strcmp(record->attr->name, "cpuset.cpus") != 0 || !pin)
+    if (*ret || !attr_is_cpus(record->attr) || !pin)
         return 0;
     return cg_value_from_set(record->attr, pin, ret, NULL);
 }
@@ -123,9 +121,8 @@ static int baseline_of(const struct record *record, const struct facts *facts,
 static int restorable(const struct host *host, struct cg_value **value)
 {
     const struct cg_attr *attr = cg_value_attr(*value);
-    const struct cg_set *set, *full = strcmp(attr->name, "cpuset.mems") == 0
-                                          ? host->nodes_online
-                                          : host->cpus_online;
+    const struct cg_set *set,
+        *full = attr_moves_memory(attr) ? host->nodes_online : host->cpus_online;
     struct cg_value *whole;
     int r;
 
@@ -166,8 +163,8 @@ static int leave_out_offline(struct cell *target, const struct host *host)
 }
 
 static int add_return(const struct record *record, const struct facts *facts,
-                      const struct host *host, const struct cells *observed,
-                      struct origin *origin, struct cells *targets, struct refusals *refusals)
+                      const struct host *host, const struct cells *observed, struct origin *origin,
+                      struct cells *targets, struct refusals *refusals)
 {
     const struct cell *seen = cells_find(observed, record->role, record->target, record->attr);
     struct cell target = {.role = record->role,
