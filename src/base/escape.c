@@ -1,8 +1,5 @@
 #include "base/escape.h"
 
-#include "base/cleanup.h"
-
-#include <stdio.h>
 #include <string.h>
 
 #define DEL 0x7f
@@ -61,6 +58,16 @@ char *text_escape(const char *text)
     }
     *to = '\0';
     return out;
+}
+
+void text_print_line(FILE *to, const char *prefix, const char *format, va_list arguments)
+{
+    cleanup_free char *text = NULL, *escaped = NULL;
+
+    if (vasprintf(&text, format, arguments) < 0)
+        text = NULL;
+    escaped = text ? text_escape(text) : NULL;
+    fprintf(to, "%s%s\n", prefix, escaped ? escaped : "out of memory");
 }
 
 int text_print_json(const char *piece, size_t size, void *file)

@@ -4,10 +4,16 @@
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H
 
-#include <stddef.h>
+#include "base/cleanup.h"
+
+#include <stdarg.h>
 
 /* The escaped copy, owned by the caller; NULL when out of memory. */
 char *text_escape(const char *text);
+
+/* One line: the prefix, then the text, escaped. */
+void text_print_line(FILE *to, const char *prefix, const char *format, va_list arguments)
+    printf_like(3, 0);
 
 /* A json_dump_callback_t: prints a piece of JSON in ASCII to `file`, a FILE, with DEL escaped, which
  * jansson leaves as it is. -1: it could not. */

@@ -9,16 +9,12 @@
 
 void message(const char *format, ...)
 {
-    cleanup_free char *text = NULL, *safe = NULL;
     va_list arguments;
 
+    fflush(stdout); /* where both go to one place, they keep their order */
     va_start(arguments, format);
-    if (vasprintf(&text, format, arguments) < 0)
-        text = NULL;
+    text_print_line(stderr, "cgtree: ", format, arguments);
     va_end(arguments);
-    safe = text ? text_escape(text) : NULL;
-    fflush(stdout);
-    fprintf(stderr, "cgtree: %s\n", safe ? safe : "out of memory");
 }
 
 static bool lacks;

@@ -8,27 +8,13 @@
 #include <stdarg.h>
 #include <string.h>
 
-printf_like(3, 0) static void print_escaped(FILE *to, const char *prefix, const char *format,
-                                            va_list arguments)
-{
-    cleanup_free char *text = NULL, *escaped = NULL;
-
-    if (vasprintf(&text, format, arguments) < 0) {
-        text = NULL;
-        fprintf(to, "%sout of memory\n", prefix);
-        return;
-    }
-    escaped = text_escape(text);
-    fprintf(to, "%s%s\n", prefix, escaped ? escaped : "out of memory");
-}
-
 void message(const char *format, ...)
 {
     va_list arguments;
 
     fflush(stdout); /* where both go to one place, they keep their order */
     va_start(arguments, format);
-    print_escaped(stderr, "vmpin: ", format, arguments);
+    text_print_line(stderr, "vmpin: ", format, arguments);
     va_end(arguments);
 }
 
@@ -37,7 +23,7 @@ void print_line(const char *format, ...)
     va_list arguments;
 
     va_start(arguments, format);
-    print_escaped(stdout, "", format, arguments);
+    text_print_line(stdout, "", format, arguments);
     va_end(arguments);
 }
 

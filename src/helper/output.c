@@ -42,13 +42,9 @@ int output_message(const struct message *message)
 
 void complain(const char *format, ...)
 {
-    cleanup_free char *text = NULL, *shown = NULL;
-    va_list args;
+    va_list arguments;
 
-    va_start(args, format);
-    if (vasprintf(&text, format, args) < 0)
-        text = NULL;
-    va_end(args);
-    shown = text ? text_escape(text) : NULL;
-    fprintf(stderr, "vmpin-guests: %s\n", shown ? shown : "out of memory");
+    va_start(arguments, format);
+    text_print_line(stderr, "vmpin-guests: ", format, arguments);
+    va_end(arguments);
 }
