@@ -4,6 +4,7 @@ libreconcile_la_SOURCES = \
 	src/reconcile/nodes.h src/reconcile/nodes.c \
 	src/reconcile/state.h src/reconcile/state.c src/reconcile/state_json.c \
 	src/reconcile/state_dir.h src/reconcile/state_dir.c \
+	src/reconcile/state_holds.c src/reconcile/state_gone.c \
 	src/reconcile/unit.h src/reconcile/unit.c \
 	src/reconcile/unit_bus.h src/reconcile/unit_bus.c \
 	src/reconcile/early.h src/reconcile/early.c \
@@ -25,7 +26,6 @@ libreconcile_la_SOURCES = \
 	src/reconcile/pass_unit.c src/reconcile/pass_enable.c src/reconcile/pass_move.c \
 	src/reconcile/pass_report.c src/reconcile/pass_anew.c src/reconcile/pass_verify.c \
 	src/reconcile/pass_masks.c \
-	src/reconcile/reconcile.h src/reconcile/overlooked.c \
-	src/reconcile/reconcile.c
+	src/reconcile/reconcile.h src/reconcile/reconcile.c src/reconcile/overlooked.c
 libreconcile_la_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(LIBSYSTEMD_CFLAGS)
 libreconcile_la_LIBADD = libpolicy.la $(JANSSON_LIBS) $(LIBSYSTEMD_LIBS)

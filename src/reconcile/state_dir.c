@@ -12,11 +12,9 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define STATE_LIMIT  (4u << 20)
 #define POLICY_LIMIT (64u << 20)
-#define ALL          "all"
 
 #define AGENT_LOCK_WAIT_MS 2000
 
@@ -315,111 +313,6 @@ void state_dir_forget(const struct state_dir *dir, const char *uuid)
         return;
     snprintf(name, sizeof(name), "%s.lock", uuid);
     unlinkat(dir->guests, name, 0);
-}
-
-/* A lock without a state is of a guest of which nothing is vmpin's. */
-static bool has_gone(const struct state_dir *dir, const struct host *host, const char *uuid)
-{
-    cleanup_state struct guest_state state = {0};
-    int r = state_dir_load(dir, uuid, host->mounts, &state, NULL);
-    const struct binding process = {.pid = state.pid, .start_time = state.start_time};
-
-    return r == -ENOENT || (r == 0 && state.pid > 0 && !binding_lives(&process, host));
-}
-
-/* Not while a one-shot run is at it, which may know better. */
-static void forget_if_gone(const struct state_dir *dir, const struct host *host, const char *uuid)
-{
-    cleanup_close int lock = -1;
-
-    if (state_dir_lock_guest(dir, uuid, 0, &lock, NULL) == 0 && has_gone(dir, host, uuid))
-        state_dir_forget(dir, uuid);
-}
-
-void state_dir_forget_gone(const struct state_dir *dir, const struct host *host,
-                           bool (*knows)(const char *uuid, const void *data), const void *data)
-{
-    int fd = openat(dir->guests, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    cleanup_closedir DIR *files = fd < 0 ? NULL : fdopendir(fd);
-    const struct dirent *file;
-
-    if (!files) {
-        closep(&fd);
-        return;
-    }
-    while ((file = readdir(files))) {
-        const char *kind = file->d_name + UUID_SIZE - 1;
-        char uuid[UUID_SIZE];
-
-        if (strlen(file->d_name) < UUID_SIZE || (strcmp(kind, ".json") && strcmp(kind, ".lock")))
-            continue;
-        memcpy(uuid, file->d_name, UUID_SIZE - 1);
-        uuid[UUID_SIZE - 1] = '\0';
-        if (!knows(uuid, data))
-            forget_if_gone(dir, host, uuid);
-    }
-}
-
-static unsigned long long seconds_since_boot(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_BOOTTIME, &now);
-    return (unsigned long long)now.tv_sec;
-}
-
-int state_dir_hold(const struct state_dir *dir, const char *uuid, unsigned long seconds,
-                   struct cg_error **err)
-{
-    char text[32];
-    int r;
-
-    snprintf(text, sizeof(text), "%llu\n", seconds ? seconds_since_boot() + seconds : 0);
-    r = file_replace(dir->holds, uuid ? uuid : ALL, text, strlen(text), 0644);
-    return r < 0 ? error_set(err, -r, "%s/holds/%s: %s", dir->path, uuid ? uuid : ALL, strerror(-r))
-                 : 0;
-}
-
-int state_dir_release(const struct state_dir *dir, const char *uuid, struct cg_error **err)
-{
-    if (unlinkat(dir->holds, uuid ? uuid : ALL, 0) < 0 && errno != ENOENT)
-        return error_set(err, errno, "%s/holds/%s: %s", dir->path, uuid ? uuid : ALL,
-                         strerror(errno));
-    return 0;
-}
-
-/* A hold that is no file of that kind is one: not writing is the safe side. */
-static int held_by(const struct state_dir *dir, const char *name, unsigned long *left,
-                   struct cg_error **err)
-{
-    cleanup_buffer struct buffer text = {0};
-    unsigned long long end = 0, now = seconds_since_boot();
-    int r = dir->holds < 0 ? -ENOENT : file_read(dir->holds, name, &text, 64);
-
-    if (r == -ENOENT)
-        return 0;
-    if (error_is_want(r))
-        return error_set(err, -r, "%s/holds/%s: %s", dir->path, name, strerror(-r));
-    if (r == 0)
-        end = strtoull(text.data, NULL, 10);
-    if (end != 0 && end <= now)
-        return 0;
-    if (end != 0 && (*left == 0 || end - now < *left))
-        *left = (unsigned long)(end - now);
-    return 1;
-}
-
-int state_dir_held(const struct state_dir *dir, const char *uuid, unsigned long *ret_left,
-                   struct cg_error **err)
-{
-    unsigned long left = 0;
-    int one = held_by(dir, uuid, &left, err), all = held_by(dir, ALL, &left, err);
-
-    if (ret_left)
-        *ret_left = left;
-    if (one < 0 || all < 0)
-        return one < 0 ? one : all;
-    return one || all;
 }
 
 int state_dir_save_policies(const struct state_dir *dir, const char *text, struct cg_error **err)
