@@ -1,6 +1,7 @@
-/* Where guests appear, so that one is met while libvirt still starts it: libvirt's run folder, where
- * each guest gets a pid file before it has control groups, and the partitions, where these are made.
- * An event says only "look": whose a new directory is, the process in it tells (binding.h). */
+/* Where guests appear, so that one is met while libvirt still starts it: libvirt's run folder,
+ * where each guest gets a pid file before it has control groups, and the partitions, where these
+ * are made. An event says only "look": whose a new directory is, the process in it tells
+ * (binding.h). */
 #ifndef AGENT_ARRIVAL_H
 #define AGENT_ARRIVAL_H
 

@@ -18,11 +18,11 @@
 /* After a CPU went offline or came back: the kernel sends the uevent before it has mended the
  * control groups, and tells of that no more. */
 #define CORE_CPU_SETTLE  (200 * CORE_MS)
-#define CORE_HELPER_MOST (5 * CORE_SECOND)  /* the longest pause before the helper's next start */
-#define CORE_REST        (2 * CORE_SECOND)  /* a change of mems must last so long to be healed */
+#define CORE_HELPER_MOST (5 * CORE_SECOND)   /* the longest pause before the helper's next start */
+#define CORE_REST        (2 * CORE_SECOND)   /* a change of mems must last so long to be healed */
 #define CORE_REST_MOST   (600 * CORE_SECOND) /* ... doubled up to this */
 #define CORE_RESTS       10                  /* ... when it comes within so many rests of a move */
-#define PACE_PASSES      20 /* in one second; then a guest's passes are spread */
+#define PACE_PASSES      20                  /* in one second; then a guest's passes are spread */
 #define PACE_PAUSE       (100 * CORE_MS)
 
 enum event_type {
@@ -53,18 +53,18 @@ enum event_type {
 struct event {
     enum event_type type;
     struct managed *guest;
-    struct facts *facts;       /* CORE_FACTS: taken over by the core */
-    enum message_event cause;  /* CORE_FACTS */
-    unsigned cpu;              /* CORE_CPU; UEVENT_ANY_CPU: which one is not known */
-    bool refused;              /* CORE_HELPER_ENDED: libvirtd does not admit its user;
-                                * CORE_ANSWERED: it was not done, for whatever reason */
-    unsigned char thrown;      /* CORE_HELPER_ENDED: for the jitter of the pause */
-    enum pass_outcome outcome; /* CORE_PASSED */
+    struct facts *facts;        /* CORE_FACTS: taken over by the core */
+    enum message_event cause;   /* CORE_FACTS */
+    unsigned cpu;               /* CORE_CPU; UEVENT_ANY_CPU: which one is not known */
+    bool refused;               /* CORE_HELPER_ENDED: libvirtd does not admit its user;
+                                 * CORE_ANSWERED: it was not done, for whatever reason */
+    unsigned char thrown;       /* CORE_HELPER_ENDED: for the jitter of the pause */
+    enum pass_outcome outcome;  /* CORE_PASSED */
     const struct cells *healed; /* CORE_PASSED: whose drift was undone, each time; NULL: none;
                                  * borrowed */
-    bool settling;             /* CORE_PASSED: its unit is not as it shall be (yet) */
-    uint64_t unrested;         /* CORE_PASSED: the picture of mems that is to be healed; 0: none */
-    bool awaits_mover;         /* CORE_PASSED: its mems wait until another guest's have moved */
+    bool settling;              /* CORE_PASSED: its unit is not as it shall be (yet) */
+    uint64_t unrested;          /* CORE_PASSED: the picture of mems that is to be healed; 0: none */
+    bool awaits_mover;          /* CORE_PASSED: its mems wait until another guest's have moved */
     uint64_t until; /* CORE_PASSED, OUTCOME_HELD: CORE_NEVER when released by hand alone */
 };
 

@@ -1,6 +1,6 @@
-/* The core from inside. core.c takes events and gives out work; what follows from them for a guest's
- * incarnation is core_life.c's, what follows from a pass core_outcome.c's; both ask for the guest's
- * next turn (core_turn.c). */
+/* The core from inside. core.c takes events and gives out work; what follows from them for a
+ * guest's incarnation is core_life.c's, what follows from a pass core_outcome.c's; both ask for the
+ * guest's next turn (core_turn.c). */
 #ifndef AGENT_CORE_INTERNAL_H
 #define AGENT_CORE_INTERNAL_H
 

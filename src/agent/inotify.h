@@ -11,7 +11,8 @@ typedef void (*inotify_fn)(const struct inotify_event *event, void *data);
 /* A new queue: a descriptor, non-blocking, or -errno. */
 int inotify_open(void) must_check;
 /* Watches what the open directory `dir` is, or `file` in it (NULL: itself), without following a
- * path that may have changed since it was opened. The watch, or -errno; -EMFILE where `queue` is none.
+ * path that may have changed since it was opened. The watch, or -errno; -EMFILE where `queue` is
+ * none.
  */
 int inotify_watch(int queue, int dir, const char *file, uint32_t mask) must_check;
 /* Calls `fn` for what is queued, at most one buffer full: a queue that never ends must not keep

@@ -61,9 +61,8 @@ static bool named_before(const struct policy_set *set, size_t index)
 static void count_policy_files(const struct policies *policies, struct metrics_now *now)
 {
     for (size_t i = 0; policies->set && i < policy_set_count(policies->set); i++)
-        now->files_loaded +=
-            !named_before(policies->set, i) &&
-            !policies_is_wrong(policies, policy_set_file(policies->set, i));
+        now->files_loaded += !named_before(policies->set, i) &&
+                             !policies_is_wrong(policies, policy_set_file(policies->set, i));
     now->files_refused = policies_wrong_count(policies);
 }
 

@@ -34,30 +34,30 @@ enum pass_outcome {
 /* The core's own memory of one guest: nobody else writes to it. Times are in microseconds of the
  * clock that the core is given. */
 struct schedule {
-    size_t place;                /* in the queue, from 1; 0: not in it */
-    uint64_t due;                /* when its turn is */
-    uint64_t sequence;           /* among those due at the same time: first come, first served */
-    unsigned work;               /* enum work */
-    unsigned generation;         /* of the listing that last told of it */
-    bool launching;              /* libvirt makes its nodes and has not said Started */
-    bool starting;               /* it started, and no pass has gone through since */
-    bool unwatched;              /* its watches could not be set: it is swept */
-    bool cpu_changed;            /* one of its CPUs went or came: a look at it is to follow */
-    uint64_t started;            /* when it did, or when its launch began */
-    uint64_t not_before;         /* hints and retries wait until then */
-    enum pass_outcome outcome;   /* the last pass's */
-    unsigned retries;            /* passes in a row that ended like it */
-    uint64_t second;             /* when the present second of passes began */
-    unsigned passes;             /* in that second */
-    struct fights fights;        /* over its values */
-    uint64_t unrested;           /* the picture of mems that is to be healed; 0: none */
-    uint64_t unrested_since;     /* when it was first seen */
-    uint64_t rest;               /* how long it must last */
-    uint64_t moved;              /* when the guest's memory last had; 0: never */
-    bool awaits_mover;           /* its mems are next when the mover is free */
-    unsigned answers;            /* of systemd, since its unit was last in order */
-    uint64_t ask_from;           /* systemd may be asked again then */
-    bool asked;                  /* the present pass may ask it */
+    size_t place;              /* in the queue, from 1; 0: not in it */
+    uint64_t due;              /* when its turn is */
+    uint64_t sequence;         /* among those due at the same time: first come, first served */
+    unsigned work;             /* enum work */
+    unsigned generation;       /* of the listing that last told of it */
+    bool launching;            /* libvirt makes its nodes and has not said Started */
+    bool starting;             /* it started, and no pass has gone through since */
+    bool unwatched;            /* its watches could not be set: it is swept */
+    bool cpu_changed;          /* one of its CPUs went or came: a look at it is to follow */
+    uint64_t started;          /* when it did, or when its launch began */
+    uint64_t not_before;       /* hints and retries wait until then */
+    enum pass_outcome outcome; /* the last pass's */
+    unsigned retries;          /* passes in a row that ended like it */
+    uint64_t second;           /* when the present second of passes began */
+    unsigned passes;           /* in that second */
+    struct fights fights;      /* over its values */
+    uint64_t unrested;         /* the picture of mems that is to be healed; 0: none */
+    uint64_t unrested_since;   /* when it was first seen */
+    uint64_t rest;             /* how long it must last */
+    uint64_t moved;            /* when the guest's memory last had; 0: never */
+    bool awaits_mover;         /* its mems are next when the mover is free */
+    unsigned answers;          /* of systemd, since its unit was last in order */
+    uint64_t ask_from;         /* systemd may be asked again then */
+    bool asked;                /* the present pass may ask it */
 };
 
 struct watch; /* watch.h */

@@ -43,7 +43,8 @@ int watches_open(struct watches *watches, const struct host *host, struct writer
 {
     *watches = (struct watches){.queue = inotify_open(), .host = host, .writers = writers};
     return watches->queue < 0
-               ? error_set(err, -watches->queue, "changes of control groups cannot be watched: %s%s",
+               ? error_set(err, -watches->queue,
+                           "changes of control groups cannot be watched: %s%s",
                            strerror(-watches->queue), inotify_way_out(watches->queue))
                : 0;
 }
@@ -242,9 +243,8 @@ static int update_all(struct update *update, struct cg_error **err)
         if (nothing_there(r))
             continue;
         if (r < 0 && result >= 0)
-            result =
-                error_set(err, -r, "changes of some control groups cannot be watched: %s%s",
-                          strerror(-r), inotify_way_out(r));
+            result = error_set(err, -r, "changes of some control groups cannot be watched: %s%s",
+                               strerror(-r), inotify_way_out(r));
         else if (r > 0 && result >= 0)
             result = 1;
     }

@@ -70,8 +70,8 @@ void writers_close(struct writers *writers)
     *writers = (struct writers){.queue = -1};
 }
 
-/* A mark that can be evicted goes with its group; one that cannot keeps what is left of it for ever.
- * While the group is watched (watch.h) its mark is not evicted. */
+/* A mark that can be evicted goes with its group; one that cannot keeps what is left of it for
+ * ever. While the group is watched (watch.h) its mark is not evicted. */
 void writers_mark(struct writers *writers, int dir)
 {
     if (writers->queue < 0)

@@ -9,11 +9,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define must_check __attribute__((warn_unused_result))
+#define must_check             __attribute__((warn_unused_result))
 #define printf_like(at, first) __attribute__((format(printf, at, first)))
 #define cleanup_with(function) __attribute__((__cleanup__(function)))
 
-/* Defines `NAMEp`, which releases what a pointer variable points at, for use with cleanup_with(). */
+/* Defines `NAMEp`, which releases what a pointer variable points at, for use with cleanup_with().
+ */
 #define DEFINE_CLEANUP(type, name)                                                                 \
     static inline void name##p(type *p)                                                            \
     {                                                                                              \

@@ -12,7 +12,9 @@ static size_t printable(const unsigned char *s)
         unsigned char mask, lead;
         unsigned char length;
         unsigned long least;
-    } forms[] = {{0x80, 0x00, 1, 0x20}, {0xe0, 0xc0, 2, 0xa0}, {0xf0, 0xe0, 3, 0x800},
+    } forms[] = {{0x80, 0x00, 1, 0x20},
+                 {0xe0, 0xc0, 2, 0xa0},
+                 {0xf0, 0xe0, 3, 0x800},
                  {0xf8, 0xf0, 4, 0x10000}};
 
     for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {

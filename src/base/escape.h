@@ -15,8 +15,8 @@ char *text_escape(const char *text);
 void text_print_line(FILE *to, const char *prefix, const char *format, va_list arguments)
     printf_like(3, 0);
 
-/* A json_dump_callback_t: prints a piece of JSON in ASCII to `file`, a FILE, with DEL escaped, which
- * jansson leaves as it is. -1: it could not. */
+/* A json_dump_callback_t: prints a piece of JSON in ASCII to `file`, a FILE, with DEL escaped,
+ * which jansson leaves as it is. -1: it could not. */
 int text_print_json(const char *piece, size_t size, void *file);
 
 #endif

@@ -16,8 +16,8 @@ const struct cg_attr attr_core[] = {
     {V1("notify_on_release", CG_FLAG), RANGE(0, 1)},
     {V1("release_agent", CG_TEXT), .flags = CG_ATTR_ONLY_ON_ROOT},
     {V1("cgroup.sane_behavior", CG_FLAG), .flags = CG_ATTR_READ_ONLY | CG_ATTR_ONLY_ON_ROOT},
-    /* In memory's hierarchy alone, on kernels of today. What is written are descriptors (memory.rst,
-     * "Memory thresholds"). */
+    /* In memory's hierarchy alone, on kernels of today. What is written are descriptors
+     * (memory.rst, "Memory thresholds"). */
     {V1("cgroup.event_control", CG_TEXT), .flags = CG_ATTR_WRITE_ONLY},
 
     {V2("cgroup.procs", CG_TASKS), .counterpart = "cgroup.procs"},

@@ -12,7 +12,7 @@ struct session {
     bool once;
     bool launches;     /* status files are handed over on standard input */
     unsigned patience; /* seconds that libvirt may take for an answer, and between looks at it */
-    int status; /* the program's exit status once it is decided, else SESSION_RUNS */
+    int status;        /* the program's exit status once it is decided, else SESSION_RUNS */
     struct connection connection;
     struct events events;
     struct guests guests;

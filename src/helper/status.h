@@ -4,9 +4,9 @@
 #ifndef HELPER_STATUS_H
 #define HELPER_STATUS_H
 
-/* Takes one file from `socket`, and tells the guest in it; what cannot be told is complained of. One
- * of another driver than `driver`, the connection's (NULL: none), is nobody's to tell.
- * 0; -EPIPE: no more will come. */
+/* Takes one file from `socket`, and tells the guest in it; what cannot be told is complained of.
+ * One of another driver than `driver`, the connection's (NULL: none), is nobody's to tell. 0;
+ * -EPIPE: no more will come. */
 int status_take(int socket, const char *driver);
 
 #endif

@@ -1,6 +1,6 @@
-/* libxml2 answers a lack of memory as it does a wrong document, or as if an attribute were not there;
- * a guest would be left out for the one, and told half for the other. So its allocations are looked
- * at. */
+/* libxml2 answers a lack of memory as it does a wrong document, or as if an attribute were not
+ * there; a guest would be left out for the one, and told half for the other. So its allocations are
+ * looked at. */
 #ifndef HELPER_XML_MEMORY_H
 #define HELPER_XML_MEMORY_H
 

@@ -72,11 +72,10 @@ static const struct cg_hierarchy *hierarchy_of_line(const struct cg_mounts *moun
     for (size_t i = 0; i < mounts->count; i++) {
         const struct cg_hierarchy *h = &mounts->hierarchies[i];
 
-        if (line->version == 2 ? h->version == 2
-                               : h->version == 1 &&
-                                     strlen(h->controllers) == line->controllers_length &&
-                                     !memcmp(h->controllers, line->controllers,
-                                             line->controllers_length))
+        if (line->version == 2
+                ? h->version == 2
+                : h->version == 1 && strlen(h->controllers) == line->controllers_length &&
+                      !memcmp(h->controllers, line->controllers, line->controllers_length))
             return h;
     }
     return NULL;

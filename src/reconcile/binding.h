@@ -17,8 +17,8 @@ struct place {
 
 /* One incarnation of a guest. */
 struct binding {
-    pid_t pid;           /* 0: not known (test driver, recorded host) */
-    uint64_t start_time; /* of that process, clock ticks since boot; 0: not known */
+    pid_t pid;            /* 0: not known (test driver, recorded host) */
+    uint64_t start_time;  /* of that process, clock ticks since boot; 0: not known */
     struct place *places; /* in the order of the host's hierarchies, however they were found */
     size_t count;
     const struct kernel *kernel; /* whose handles the places' are */

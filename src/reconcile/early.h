@@ -6,10 +6,11 @@
 
 #include "policy/resolve.h"
 
-/* The roles' CPU sets. Not the guest's own node (on v1 libvirt's next set below it could be refused,
- * and limits would count while memory is being set up), and no set that has no CPU in common with
- * libvirt's pin of that role: its sched_setaffinity() would be refused. `enforce: start` is carried
- * out when the guest has started, for libvirt may yet write over it. 0 or -ENOMEM.
+/* The roles' CPU sets. Not the guest's own node (on v1 libvirt's next set below it could be
+ * refused, and limits would count while memory is being set up), and no set that has no CPU in
+ * common with libvirt's pin of that role: its sched_setaffinity() would be refused. `enforce:
+ * start` is carried out when the guest has started, for libvirt may yet write over it. 0 or
+ * -ENOMEM.
  *
  * Nor is the guest's own node narrowed on v2, for its children to be born inside, though the kernel
  * would take it: the children are set before libvirt lets the CPUs run, and a narrowed node fails

@@ -43,8 +43,8 @@ struct pass {
  * (pass_plan.c) */
 int pass_plan(struct pass *pass, struct cg_error **err);
 
-/* Enables the controller that pass->nodes.lacks, which a wanted cell needs. 1: it is, look again; 0:
- * it is not, as the report tells. (pass_enable.c) */
+/* Enables the controller that pass->nodes.lacks, which a wanted cell needs. 1: it is, look again;
+ * 0: it is not, as the report tells. (pass_enable.c) */
 int pass_enable(struct pass *pass, struct cg_error **err);
 
 void pass_forget_plan(struct pass *pass); /* and its outcomes */
@@ -54,8 +54,8 @@ void pass_forget_plan(struct pass *pass); /* and its outcomes */
 int pass_write(struct pass *pass, struct cg_error **err);
 int pass_save_state(struct pass *pass, struct cg_error **err);
 
-/* Asks systemd for what the plan has of it. A pass that does not write only tells apart what somebody
- * who does has asked for already. (pass_unit.c) */
+/* Asks systemd for what the plan has of it. A pass that does not write only tells apart what
+ * somebody who does has asked for already. (pass_unit.c) */
 bool pass_may_ask(const struct pass *pass);
 int pass_ask(struct pass *pass, struct cg_error **err);
 void pass_look_at_asked(struct pass *pass);
@@ -64,7 +64,7 @@ void pass_look_at_asked(struct pass *pass);
 bool pass_is_moving(const struct pass *pass);
 int pass_leave_mems(struct pass *pass) must_check; /* -ENOMEM; `revert` is told of each */
 void pass_await_move(const struct pass *pass);     /* for `revert`, up to move_wait_ms */
-void pass_forget_move(struct pass *pass); /* one on record that is over */
+void pass_forget_move(struct pass *pass);          /* one on record that is over */
 /* Before anything is written: who writes them, if anybody. */
 int pass_choose_move(struct pass *pass, struct cg_error **err);
 /* After the rest is written: starts the mover, or sees where the memory is. */
@@ -91,11 +91,12 @@ int pass_begin_anew(struct pass *pass, struct cg_error **err) must_check;
  * policy's CPUs that set as a mask. Ends early when the pass is overtaken. (pass_verify.c) */
 int pass_verify(struct pass *pass, struct cg_error **err);
 
-/* Gives the role's threads the target's CPUs as their own affinity, and looks again at what they are
- * granted. (pass_masks.c) */
+/* Gives the role's threads the target's CPUs as their own affinity, and looks again at what they
+ * are granted. (pass_masks.c) */
 int pass_widen_masks(struct pass *pass, const struct cell *target, struct granted *grant,
                      struct cg_error **err);
-/* The masks that vmpin gave, and whose sets no policy asks for any more, go back to libvirt's pins. */
+/* The masks that vmpin gave, and whose sets no policy asks for any more, go back to libvirt's pins.
+ */
 int pass_return_masks(struct pass *pass, struct cg_error **err);
 
 #endif

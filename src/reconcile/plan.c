@@ -198,8 +198,7 @@ static bool rises(const struct cg_value *from, const struct cg_value *to)
 /* systemd was asked for something else, and it may still come though its record is as wanted. */
 static bool is_to_come(const struct cell *target, const struct guest_state *state)
 {
-    const struct record *record =
-        target->target == CELL_UNIT ? state_find(state, target) : NULL;
+    const struct record *record = target->target == CELL_UNIT ? state_find(state, target) : NULL;
 
     return record && record->written[0] && !cg_value_equal(record->written[0], target->value);
 }

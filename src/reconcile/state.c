@@ -59,8 +59,7 @@ struct record *state_find(const struct guest_state *state, const struct cell *ke
 {
     size_t at = position(state, key);
 
-    return at < state->count && compare(&state->records[at], key) == 0 ? &state->records[at]
-                                                                       : NULL;
+    return at < state->count && compare(&state->records[at], key) == 0 ? &state->records[at] : NULL;
 }
 
 int state_add(struct guest_state *state, const struct cell *key, struct record **ret)

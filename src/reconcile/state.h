@@ -15,9 +15,9 @@ struct record {
     struct cg_role role;
     enum cell_target target;
     const struct cg_attr *attr;
-    struct cg_value *baseline;   /* NULL: unknown; a MASK's is libvirt's pin in the facts */
+    struct cg_value *baseline; /* NULL: unknown; a MASK's is libvirt's pin in the facts */
     struct cg_value *written[RECORD_WRITTEN]; /* [0] the newest; NULL: none */
-    bool settled;                /* enforce "start": set once, the operator's since then */
+    bool settled; /* enforce "start": set once, the operator's since then */
 };
 
 struct guest_state {

@@ -67,8 +67,8 @@ void state_dir_forget(const struct state_dir *dir, const char *uuid);
 void state_dir_forget_gone(const struct state_dir *dir, const struct host *host,
                            bool (*knows)(const char *uuid, const void *data), const void *data);
 
-/* Holds. `uuid` NULL: all guests. `seconds` 0: until released. One that has run out stays there until
- * it is released or set anew: who removed it could meet a newer one. (state_holds.c) */
+/* Holds. `uuid` NULL: all guests. `seconds` 0: until released. One that has run out stays there
+ * until it is released or set anew: who removed it could meet a newer one. (state_holds.c) */
 int state_dir_hold(const struct state_dir *dir, const char *uuid, unsigned long seconds,
                    struct cg_error **err);
 int state_dir_release(const struct state_dir *dir, const char *uuid, struct cg_error **err);

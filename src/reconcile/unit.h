@@ -22,7 +22,8 @@ struct unit {
 };
 struct unit unit_of(const struct binding *binding, const struct host *host);
 
-/* The unit whose control group the path (below a hierarchy's root) is: the end of it; NULL: none. */
+/* The unit whose control group the path (below a hierarchy's root) is: the end of it; NULL: none.
+ */
 const char *unit_in_path(const char *path);
 
 /* The property behind the attribute: "CPUWeight"; NULL: systemd is not asked for it. */

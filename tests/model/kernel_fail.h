@@ -1,5 +1,6 @@
 /* A port around another one, for the tests: it counts the writes (masks too), refuses those
- * (and the open) that it is told to, lets a test step in before any of them, and keeps a trace of what was done. */
+ * (and the open) that it is told to, lets a test step in before any of them, and keeps a trace of
+ * what was done. */
 #ifndef MODEL_KERNEL_FAIL_H
 #define MODEL_KERNEL_FAIL_H
 

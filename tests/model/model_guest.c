@@ -97,8 +97,7 @@ static void place_process(struct model *model, const struct model_guest *guest)
 }
 
 static void add_role(struct model *model, const struct model_guest *guest, pid_t tid,
-                     const char *word, unsigned index,
-                     const char *comm)
+                     const char *word, unsigned index, const char *comm)
 {
     cleanup_free char *role = model_format("%s%u", word, index);
 

@@ -34,7 +34,8 @@ static void a_guest_is_bound_where_policies_can_ask_for_something(void **state)
 /* As libvirt writes it. */
 static void the_pid_of_a_guest_of_any_name_is_found(void **state)
 {
-    const struct facts facts = {.name = (char[]){"<R&D> \"it's\" &amp;"}, .driver = (char[]){"qemu"}};
+    const struct facts facts = {.name = (char[]){"<R&D> \"it's\" &amp;"},
+                                .driver = (char[]){"qemu"}};
     const char *file = "&lt;R&amp;D&gt; &quot;it&apos;s&quot; &amp;amp;.pid";
     cleanup_free char *guest = pid_file_guest(file), *path = NULL;
     char *folder = folder_new();

@@ -180,8 +180,8 @@ static struct cg_mounts *v1_mounts(void)
 {
     struct cg_mounts *mounts = NULL;
 
-    assert_int_equal(
-        mounts_parse("31 23 0:31 / /c rw - cgroup cgroup rw,cpuset\n", &mounts, NULL), 0);
+    assert_int_equal(mounts_parse("31 23 0:31 / /c rw - cgroup cgroup rw,cpuset\n", &mounts, NULL),
+                     0);
     return mounts;
 }
 
@@ -233,7 +233,11 @@ static void whether_memory_moved_is_read_as_older_versions_wrote_it(void **unuse
 static void a_damaged_text_is_refused(void **unused)
 {
     static const char *const texts[] = {
-        "", "{", "[]", "{\"version\":2}", "null",
+        "",
+        "{",
+        "[]",
+        "{\"version\":2}",
+        "null",
         "{\"version\":1,\"uuid\":\"u\",\"pid\":1,\"start_time\":1,\"node\":1,\"lost\":false,"
         "\"cells\":[{}]}",
         "{\"version\":1,\"uuid\":\"u\",\"pid\":1,\"start_time\":1,\"node\":1,\"lost\":false,"
