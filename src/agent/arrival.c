@@ -164,6 +164,18 @@ static int arm_partition(struct arrivals *arrivals, const char *partition)
     return r < 0 ? r : watch_partition(arrivals, slice);
 }
 
+/* The driver makes its folder when it first runs after boot: it is waited for before it is looked
+ * for once more. */
+static int watch_run(struct arrivals *arrivals, int run)
+{
+    int r = watch(arrivals, run, RUN_FOLDER, RUN_EVENTS, PLACE_RUN, RUN_FOLDER);
+
+    if (r != -ENOENT)
+        return r;
+    r = watch(arrivals, run, NULL, PARTITION_EVENTS, PLACE_ABOVE, RUN_FOLDER);
+    return r < 0 ? r : watch(arrivals, run, RUN_FOLDER, RUN_EVENTS, PLACE_RUN, RUN_FOLDER);
+}
+
 /* What is there still keeps its watch, and with it the events that are queued. */
 int arrivals_arm(struct arrivals *arrivals)
 {
@@ -173,7 +185,7 @@ int arrivals_arm(struct arrivals *arrivals)
         return 0;
     mark_old(arrivals, false);
     if (run >= 0)
-        r = mind_absence(watch(arrivals, run, RUN_FOLDER, RUN_EVENTS, PLACE_RUN, RUN_FOLDER));
+        r = mind_absence(watch_run(arrivals, run));
     for (size_t i = 0; r == 0 && i < arrivals->partition_count; i++)
         r = arm_partition(arrivals, arrivals->partitions[i]);
     drop_old(arrivals);

@@ -30,8 +30,8 @@ struct arrival_callbacks {
 int arrivals_open(struct arrivals *arrivals, const struct host *host, struct cg_error **err);
 void arrivals_close(struct arrivals *arrivals);
 
-/* Watches what is there now. What is not there yet is waited for in the folder above it, but for
- * libvirt's run folder: that is there when a libvirt daemon answers. */
+/* Watches what is there now. What is not there yet is waited for in the folder above it; above the
+ * driver's run folder that is libvirt's own, which is there when its daemon's socket is. */
 int arrivals_arm(struct arrivals *arrivals) must_check;
 /* Guests appear in that partition, too. */
 int arrivals_add(struct arrivals *arrivals, const char *partition) must_check;

@@ -27,11 +27,19 @@ static bool worth_a_look(enum message_event cause)
            cause == EVENT_DEVICE;
 }
 
+/* Of one that was met while libvirt started it before it answered anybody, a list tells that. */
+static bool has_started(const struct managed *guest, const struct event *event)
+{
+    if (event->cause == EVENT_LIST)
+        return guest->schedule.launching && event->facts->running;
+    return event->cause == EVENT_STARTED && (event->facts->running || guest->schedule.launching);
+}
+
 int core_take_facts(struct core *core, const struct event *event, uint64_t now)
 {
     struct managed *guest = event->guest;
     struct facts *old = guest->facts;
-    bool news = !old || !facts_equal(old, event->facts);
+    bool news = !old || !facts_equal(old, event->facts), started;
     int r = queue_reserve(&core->queue, core->store->count);
 
     if (r < 0) {
@@ -41,13 +49,14 @@ int core_take_facts(struct core *core, const struct event *event, uint64_t now)
     /* What is being launched is the new incarnation, whatever is still told of the old one. */
     if (!guest->schedule.launching && other_incarnation(old, event->facts))
         new_incarnation(core, guest, now);
+    started = has_started(guest, event);
     if (event->facts->running)
         guest->schedule.launching = false;
     guest->facts = event->facts;
     facts_free(old);
     guest->schedule.generation = core->generation;
     guest->schedule.work &= ~(unsigned)WORK_REMOVE;
-    if (event->cause == EVENT_STARTED && guest_runs(guest)) {
+    if (started) {
         guest->schedule.starting = true;
         guest->schedule.started = now;
     }

@@ -52,7 +52,8 @@ static void take_connected(struct agent *agent, const struct message *message)
 {
     static const struct log_entry entry = {.priority = LOG_INFO, .id = ENTRY_CONNECTED};
 
-    agent->serves_qemu = message->uri && strcmp(message->uri, "qemu:///system") == 0;
+    agent->serves_qemu = source_is_qemu(message->uri);
+    agent->connected = true;
     agent->told_all = false; /* the helper may have had no memory to say that it was disconnected */
     log_entry(&agent->log, &entry, "connected to %s%s%s", message->uri ? message->uri : "libvirt",
               message->text ? ", libvirt " : "", message->text ? message->text : "");
@@ -112,6 +113,7 @@ static void on_message(struct message *message, void *data)
     case MESSAGE_SYNCED:
         agent->told_all = true;
         agent_tell(agent, &(struct event){.type = CORE_SYNCED});
+        launch_settle(agent);
         keep_tidy(agent);
         break;
     case MESSAGE_GONE:

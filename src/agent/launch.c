@@ -48,10 +48,11 @@ static int open_status_file(const struct host *host, const char *name)
 }
 
 /* Only of a guest that libvirt would have told of if it were not new: when libvirt starts anew, it
- * writes the files of all that run. */
+ * writes the files of all that run. Until it has first answered it may be starting the guests that
+ * start with the host, and has told of none. */
 static bool takes_hints(const struct agent *agent)
 {
-    return agent->serves_qemu && agent->told_all;
+    return agent->serves_qemu && (agent->told_all || !agent->connected);
 }
 
 static void on_status_file(const char *name, void *data)
@@ -139,7 +140,13 @@ void launch_note_facts(struct agent *agent, struct managed *guest, enum message_
         agent_tell(agent, &(struct event){.type = CORE_LAUNCH, .guest = guest});
     if (facts->partition && strcmp(facts->driver, DRIVER) == 0)
         note(agent, arrivals_add(&agent->arrivals, facts->partition));
-    if (event == EVENT_STARTED && !some_are_launching(agent))
+    if (event == EVENT_STARTED)
+        launch_settle(agent);
+}
+
+void launch_settle(struct agent *agent)
+{
+    if (!some_are_launching(agent))
         arrivals_settle(&agent->arrivals);
 }
 

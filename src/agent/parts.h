@@ -37,8 +37,9 @@ struct agent {
     struct folders folders;
     int uevents; /* the kernel's, of CPUs; -1 */
     struct helper helper;
-    bool serves_qemu; /* libvirt's qemu driver of this host, by the helper's present connection */
-    bool told_all;    /* ... which has told of every guest */
+    bool serves_qemu; /* libvirt's qemu driver of this host, by the helper's last connection; */
+    bool connected;   /* before there was one, it is taken to be what will be connected to */
+    bool told_all;    /* the present connection has told of every guest */
     struct metrics_file metrics;
     struct moves moves;
     struct reconcile_context context;
@@ -79,6 +80,7 @@ int launch_read(struct agent *agent);
 bool launch_is_real(const struct agent *agent, const struct facts *facts);
 void launch_note_facts(struct agent *agent, struct managed *guest, enum message_event event);
 void launch_note_connection(struct agent *agent);
+void launch_settle(struct agent *agent); /* if no guest is being started any more */
 void launch_pass(struct agent *agent, struct managed *guest); /* while it is being started */
 
 /* trace.c: who else writes to guests' control groups (--trace-writers), for the log */

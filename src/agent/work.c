@@ -16,6 +16,8 @@ static void start_helper(struct agent *agent, bool as_root)
 
     helper_stop(&agent->helper); /* it runs still where what it told could not be kept */
     agent->told_all = false;
+    if (!agent->connected)
+        agent->serves_qemu = source_is_qemu(source_uri(&options));
     /* A recorded host begins its list without saying so. */
     agent_tell(agent, &(struct event){.type = CORE_LISTING});
     r = helper_start(&agent->helper, &options, &error);

@@ -46,6 +46,10 @@ struct source {
  * descriptor, of root's environment only what it needs, no new privileges, and SIGTERM when its
  * parent ends. */
 int source_open(const struct source_options *options, struct source *ret, struct cg_error **err);
+/* The URI that the helper connects to; NULL: libvirt's own default for who is not root, or none. */
+const char *source_uri(const struct source_options *options);
+/* Is that libvirt's qemu driver of this host? NULL: no. */
+bool source_is_qemu(const char *uri);
 /* The next message: 1 and *ret filled, 0 when there is none now, -EPIPE at the end, -EINVAL for a
  * line that is none (the next call goes on behind it), -errno. Empty lines are passed over. */
 int source_next(struct source *source, struct message *ret, struct cg_error **err);

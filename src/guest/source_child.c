@@ -16,6 +16,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#define QEMU "qemu:///system"
+
 /* The environment of a helper of root: what the loader, libvirt and the sanitizers look at. */
 static const char *const environment_kept[] = {
     "PATH=",
@@ -82,18 +84,25 @@ static int child_environment(struct child *child)
 }
 
 /* virsh's order; an empty variable is none. */
-static const char *child_uri(const struct source_options *options)
+const char *source_uri(const struct source_options *options)
 {
     const char *virsh = secure_getenv("VIRSH_DEFAULT_CONNECT_URI");
     const char *libvirt = secure_getenv("LIBVIRT_DEFAULT_URI");
 
+    if (options->record)
+        return NULL;
     if (options->uri)
         return options->uri;
     if (virsh && *virsh)
         return virsh;
     if (libvirt && *libvirt)
         return libvirt;
-    return geteuid() == 0 ? "qemu:///system" : NULL;
+    return geteuid() == 0 ? QEMU : NULL;
+}
+
+bool source_is_qemu(const char *uri)
+{
+    return uri && strcmp(uri, QEMU) == 0;
 }
 
 /* Without the name service: its modules come into this process and wait for other services, and
@@ -135,7 +144,7 @@ static int child_user(struct child *child, struct cg_error **err)
 static int child_prepare(const struct source_options *options, struct child *child,
                          struct cg_error **err)
 {
-    const char *program = secure_getenv("VMPIN_HELPER"), *uri = child_uri(options);
+    const char *program = secure_getenv("VMPIN_HELPER"), *uri = source_uri(options);
     const char *timeout = secure_getenv("VMPIN_LIBVIRT_TIMEOUT");
     size_t at = 0;
 

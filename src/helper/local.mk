@@ -18,6 +18,7 @@ vmpin_guests_SOURCES = \
 	src/helper/events.h src/helper/events.c \
 	src/helper/guests.h src/helper/guests.c \
 	src/helper/loop.h src/helper/loop.c \
+	src/helper/scout.h src/helper/scout.c \
 	src/helper/session.h src/helper/session.c \
 	src/helper/status.h src/helper/status.c \
 	src/helper/main.c

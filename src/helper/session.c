@@ -3,6 +3,7 @@
 #include "base/jitter.h"
 #include "guest/source.h"
 #include "helper/output.h"
+#include "helper/scout.h"
 
 #include <string.h>
 
@@ -114,12 +115,24 @@ static void tell_everything(struct session *session, struct cg_error **err)
         session->status = EXIT_SUCCESS;
 }
 
+static int open_connection(struct session *session, struct cg_error **err)
+{
+    struct scout scout = {.end = -1};
+    int r;
+
+    if (session->launches)
+        scout_begin(&scout, STDIN_FILENO);
+    r = connection_open(session->uri, &session->connection, err);
+    scout_end(&scout);
+    return r;
+}
+
 /* Events are asked for before the list, so that none falls between. */
 static void connect_again(struct session *session)
 {
     cleanup_error struct cg_error *err = NULL;
     struct message connected = {.type = MESSAGE_CONNECTED};
-    int r = connection_open(session->uri, &session->connection, &err);
+    int r = open_connection(session, &err);
 
     if (r == 0 && !session->once && events_register(&session->events, session->connection.libvirt))
         r = connection_error(&err);

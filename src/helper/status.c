@@ -62,9 +62,9 @@ int status_take(int socket, const char *driver)
 
     if (file < 0)
         return file == -EPIPE ? file : 0;
-    if (!driver || strcmp(driver, its_driver) != 0)
+    if (driver && strcmp(driver, its_driver) != 0)
         return 0;
-    r = read_facts(file, driver, &message.facts, &err);
+    r = read_facts(file, its_driver, &message.facts, &err);
     if (r == 0 && message.facts)
         r = output_message(&message);
     if (r < 0 && r != -EPIPE)

@@ -5,8 +5,8 @@
 #define HELPER_STATUS_H
 
 /* Takes one file from `socket`, and tells the guest in it; what cannot be told is complained of.
- * One of another driver than `driver`, the connection's (NULL: none), is nobody's to tell. 0;
- * -EPIPE: no more will come. */
+ * One of another driver than `driver`, the connection's (NULL: there is none yet), is nobody's to
+ * tell. 0; -EPIPE: no more will come. */
 int status_take(int socket, const char *driver);
 
 #endif

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 """A guest obeys its policy from its first instruction on, not from libvirt's Started event on."""
+import contextlib
+import glob
 import os
 import statistics
 import sys
 import time
 
-from vmpintest import main, virsh, wait_for
+from vmpintest import main, skip_unless, virsh, wait_for
 from vmpintest.expect import cpus, pinned, policy
 from vmpintest.runner import comment, takes
 from vmpintest.trace import Trace
@@ -41,6 +43,31 @@ def test_first_instruction(t):
 def test_transient(t):
     """Nor does one of a guest that libvirt did not know before it started"""
     starts_pinned(t, transient=True)
+
+
+AUTOSTARTED = "/run/libvirt/qemu/autostarted"  # libvirt makes it at its first start after boot
+
+
+@takes(180)
+def test_start_with_the_host(t):
+    """Guests that start with the host are pinned as libvirt starts them, before it answers anybody"""
+    skip_unless(t.machine.may_kill_libvirtd(), "libvirtd was running before the tests")
+    skip_unless(not glob.glob("/etc/libvirt/qemu/autostart/*"), "other guests start with the host")
+    guests = t.guests(3, start=False)
+    t.policies.write("a.json", [policy(guest, {"vcpu*": cpus("0")}) for guest in guests])
+    for guest in guests:
+        virsh("autostart", guest.name)
+    with t.machine.without_libvirtd():
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(AUTOSTARTED)
+        agent = t.agent()
+    for guest in guests:
+        wait_for(lambda g=guest: pinned(g, "vcpu1", "0"), 20, "the policy")
+    before, connected, _ = agent.log().partition("connected to ")
+    assert connected, agent.log()
+    early = [guest for guest in guests if f"{guest.name}: vcpu1 cpuset.cpus" in before]
+    comment(f"pinned before libvirt answered: {len(early)} of {len(guests)}")
+    assert early, agent.log()  # of the last that it starts libvirt may be as quick to tell
 
 
 def goes_on_pinned(t, **options):

@@ -389,6 +389,13 @@ static void a_transient_guest_is_passed_early_on_a_hint_until_libvirt_tells(void
          EVENT(60, CORE_NODE, "a", "pass a"), QUIET(60000));
 }
 
+static void a_guest_that_started_before_libvirt_told_of_any_is_starting(void **state)
+{
+    PLAY(A_HINT, EVENT(5, CORE_LAUNCH, "a", "pass a early"), EVENT(40, CORE_LISTING, NULL, ""),
+         FACTS(40, "a", 3, EVENT_LIST, "resolve a, pass a starting"),
+         EVENT(41, CORE_SYNCED, NULL, ""), EVENT(60, CORE_NODE, "a", "pass a"), QUIET(60000));
+}
+
 static void a_transient_guest_whose_launch_fails_is_gone(void **state)
 {
     PLAY(A_HINT, EVENT(5, CORE_LAUNCH, "a", "pass a early"),
@@ -957,6 +964,7 @@ int main(void)
         cmocka_unit_test(a_launch_that_is_heard_of_after_the_start_is_over_ten_seconds_later),
         cmocka_unit_test(a_launch_that_fails_is_forgotten),
         cmocka_unit_test(a_transient_guest_is_passed_early_on_a_hint_until_libvirt_tells),
+        cmocka_unit_test(a_guest_that_started_before_libvirt_told_of_any_is_starting),
         cmocka_unit_test(a_transient_guest_whose_launch_fails_is_gone),
         cmocka_unit_test(a_guest_that_has_started_does_not_fail_to_launch),
         cmocka_unit_test(a_launch_before_the_old_end_was_told_is_a_new_incarnation),
