@@ -624,6 +624,26 @@ def test_a_hung_libvirtd_does_not_keep_it_from_ending():
                 os.kill(daemon.process.pid, signal.SIGCONT)
 
 
+def test_a_status_file_is_told_while_libvirt_lets_it_wait():
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with ours, theirs, Daemon() as daemon:
+        os.kill(daemon.process.pid, signal.SIGSTOP)
+        try:
+            with Helper(daemon.uri, "--launches", stdin=theirs) as helper:
+                check(helper.silent(0.5), "a hung libvirtd answers")
+                for name in "first", "second":
+                    hand(ours, status_file(name))
+                    message = helper.expect("guest")
+                    check((message["event"], message["facts"]["name"]) == ("launching", name), message)
+                os.kill(daemon.process.pid, signal.SIGCONT)
+                helper.until_synced()
+                check(not children(helper.pid), "something of it is left")
+                hand(ours, status_file("later"))
+                check(helper.expect("guest")["facts"]["name"] == "later", "it is not told")
+        finally:
+            os.kill(daemon.process.pid, signal.SIGCONT)
+
+
 # ---- as vmpin starts it -------------------------------------------------------------------------
 
 
