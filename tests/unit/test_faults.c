@@ -404,7 +404,7 @@ static void no_heal_that_fails_is_taken_for_somebody_elses_doing(void **state)
     for (int version = 1; version <= 2; version++)
         for (uint64_t seed = 0; seed < lives(); seed++)
             failed += heals_that_fail(version, seed);
-    assert_true(failed > lives());
+    assert_true(failed * 3 > lives());
 }
 
 /* Both what the pass had just healed and what it had found right. */
