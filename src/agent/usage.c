@@ -1,5 +1,6 @@
 #include "agent/usage.h"
 
+#include "base/error.h"
 #include "cgroup/access.h"
 #include "reconcile/nodes.h"
 #include "reconcile/plan.h"
@@ -52,12 +53,7 @@ static void read_pressure(const struct kernel *k, int dir, struct buffer *buffer
             take_pressure(buffer->data, usage, i);
 }
 
-/* Nothing said of a role means that it has no node, or a host without such counters. */
-static bool is_for_now(int r)
-{
-    return r == -ENOMEM || r == -EMFILE || r == -ENFILE;
-}
-
+/* Nothing is added for a role that has no node, nor on a host without such counters. */
 static int read_role(const struct host *host, struct nodes *nodes, struct cg_role role,
                      const struct cg_hierarchy *cpu, struct usage *ret)
 {
@@ -72,7 +68,7 @@ static int read_role(const struct host *host, struct nodes *nodes, struct cg_rol
         r = attr_read(host->kernel, dir, attr_by_name("cpu.stat", cpu->version), &buffer, &stat,
                       NULL);
     if (r < 0)
-        return is_for_now(r) ? r : 0;
+        return error_is_want(r) ? r : 0;
     add_throttling(stat, ret);
     cg_value_unref(stat);
     if (role.kind == CG_ROLE_VM)
