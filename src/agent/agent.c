@@ -14,7 +14,7 @@ static int refuse(struct log *log, int r, const struct cg_error *error)
     log_line(log, LOG_ERR, "%s", error ? cg_error_text(error) : strerror(-r));
     if (r == -EACCES || r == -EPERM)
         return EX_NOPERM;
-    if (r == -ELOOP)
+    if (r == -ENOTUNIQ)
         return EX_USAGE;
     return r == -ENODEV ? EX_UNAVAILABLE : EXIT_FAILURE;
 }
@@ -32,12 +32,13 @@ static int open_state(struct agent *agent, struct cg_error **err)
 
 static int set_up(struct agent *agent, struct cg_error **err)
 {
-    const char *const *folders = agent->options->folders;
+    const char *const *folders =
+        agent->options->folders ? agent->options->folders : policy_default_folders;
     int r = host_open(&kernel_real, agent->options->root, &agent->host, err);
 
     if (r == 0)
         r = open_state(agent, err);
-    if (r == 0 && folders)
+    if (r == 0)
         r = state_dir_refuse_policies(&agent->state, folders, err);
     if (r < 0)
         return r;
@@ -45,8 +46,8 @@ static int set_up(struct agent *agent, struct cg_error **err)
     agent->context.state = &agent->state;
     agent->context.mover = &agent->moves.mover;
     agent->context.mode = agent->options->observe ? RECONCILE_PLAN : RECONCILE_APPLY;
-    agent->policies.folders = folders ? folders : policy_default_folders;
-    agent->policies.required = folders != NULL;
+    agent->policies.folders = folders;
+    agent->policies.required = agent->options->folders != NULL;
     policies_restore(&agent->policies, &agent->state, &agent->log);
     return loop_setup(agent, err);
 }

@@ -192,6 +192,8 @@ void launch_pass(struct agent *agent, struct managed *guest)
         r = bind_early(agent, &facts, &guest->binding);
     if (r == 0 && early.cells.count > 0)
         r = reconcile_guest(&agent->context, &request, &report, NULL);
+    if (early.cells.count > 0)
+        metrics_file_passed(agent, guest, &report, r, began);
     if (r < 0) {
         event.outcome = pass_outcome_of(r);
     } else if (early.cells.count > 0) {
@@ -199,8 +201,6 @@ void launch_pass(struct agent *agent, struct managed *guest)
         guest->rewatch = true;
         work_watch(agent, guest);
     }
-    if (early.cells.count > 0)
-        metrics_file_passed(agent, guest, &report, r, began);
     desired_release(&early);
     agent_tell(agent, &event);
 }

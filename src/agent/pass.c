@@ -89,9 +89,10 @@ static bool take_echo(struct agent *agent, const struct reconcile_request *reque
     bool overlooked = false;
 
     loop_take_nodes(agent, guest);
-    return report &&
-           reconcile_overlooked(&agent->context, request, report, &overlooked, NULL) == 0 &&
-           overlooked;
+    if (report &&
+        reconcile_overlooked(&agent->context, request, report, &overlooked, NULL) == -ESTALE)
+        guest->rewatch = true;
+    return overlooked;
 }
 
 /* Whatever it was before, it is not known to be so now. */
@@ -134,6 +135,7 @@ void pass_make(struct agent *agent, const struct action *action)
         r = healed_cells(&report, &healed);
     if (healed.count > 0)
         guest->healed_at = agent_now();
+    metrics_file_passed(agent, guest, &report, r, began); /* new watches are events, too */
     if (r == 0) {
         judge(agent, guest, &report, &event);
         tell_pass(agent, guest, &report, event.outcome);
@@ -148,7 +150,6 @@ void pass_make(struct agent *agent, const struct action *action)
     }
     /* However the pass ended: it may have started a move first. */
     moves_follow(agent, guest);
-    metrics_file_passed(agent, guest, &report, r, began);
     if (event.outcome == OUTCOME_FAILED)
         overlooked = take_echo(agent, &request, r == 0 ? &report : NULL, guest);
     agent_tell(agent, &event);

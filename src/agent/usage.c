@@ -106,7 +106,8 @@ void usage_read(const struct host *host, const struct facts *facts, const struct
     const struct cg_hierarchy *cpu = mounts_find(host->mounts, "cpu");
     struct role_list roles = {0};
     struct usage now = {0};
-    int r = cpu ? roles_of(facts, &roles) : -ENOENT;
+    /* Between two bindings nothing can be read, and nothing has gone. */
+    int r = cpu && binding->count > 0 ? roles_of(facts, &roles) : -ENOENT;
 
     for (size_t i = 0; r == 0 && i < roles.count; i++)
         r = read_role(host, &nodes, roles.roles[i], cpu, &now);

@@ -44,10 +44,10 @@ void message(const char *format, ...) printf_like(1, 2);
 int fail(const struct cg_error *error);
 /* The text escaped, on stdout, with `end` behind it. */
 void print_text(const char *text, const char *end);
-/* Takes the document over; NULL is told as out of memory. Returns `status`, or EXIT_FAILED. */
 /* Memory lacks for something that is to be shown: in the end that is told, and no success. */
 void lack_memory(void);
 bool memory_lacks(void);
+/* Takes the document over; NULL is memory that lacks. Returns `status`. */
 int print_json(json_t *document, int status);
 json_t *json_text(const char *text); /* escaped; null for NULL */
 

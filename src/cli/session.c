@@ -65,11 +65,16 @@ static int restore_policies(struct session *session)
     return 0;
 }
 
+static const char *const *folders_of(const struct options *options)
+{
+    return options->folders ? (const char *const *)options->folders : policy_default_folders;
+}
+
 static int read_policies(struct session *session)
 {
     const struct options *options = session->options;
     struct policy_load load = {
-        .folders = options->folders ? options->folders : policy_default_folders,
+        .folders = folders_of(options),
         .trust_checked = session->writes || geteuid() == 0,
         .owner = geteuid(),
     };
@@ -100,11 +105,11 @@ static int tell_problems(struct session *session)
 
 int session_load_policies(struct session *session)
 {
-    const char *const *folders = (const char *const *)session->options->folders;
+    const char *const *folders = folders_of(session->options);
     cleanup_error struct cg_error *error = NULL;
     int r = -ENOENT;
 
-    if (folders && state_dir_refuse_policies(&session->state, folders, &error) < 0)
+    if (state_dir_refuse_policies(&session->state, folders, &error) < 0)
         return session_fail(session, HAPPENED_USAGE, error);
     if (session->agent_runs && session->writes && session->options->folders) {
         message("an agent runs and keeps its own policies in force: it would undo what "

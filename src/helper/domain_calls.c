@@ -112,6 +112,12 @@ static int add_pin(const struct asking *asking, unsigned index, const unsigned c
     return r;
 }
 
+/* A driver that has not got such a call has nothing of the kind. */
+static int unanswered(void)
+{
+    return virGetLastErrorCode() == VIR_ERR_NO_SUPPORT ? 0 : -EIO;
+}
+
 static int ask_vcpu_pins(struct asking *asking)
 {
     struct facts *facts = asking->facts;
@@ -127,7 +133,7 @@ static int ask_vcpu_pins(struct asking *asking)
     for (int i = 0; r == 0 && i < told; i++)
         r = add_pin(asking, (unsigned)i, VIR_GET_CPUMAP(maps, asking->map_length, i),
                     facts->vcpu_pins, &facts->vcpu_pin_count);
-    return told < 0 ? -EIO : r;
+    return told < 0 ? unanswered() : r;
 }
 
 static int ask_emulator_pin(struct asking *asking)
@@ -136,7 +142,7 @@ static int ask_emulator_pin(struct asking *asking)
                                            VIR_DOMAIN_AFFECT_CURRENT);
 
     if (told < 0)
-        return -EIO;
+        return unanswered();
     return told > 0 ? set_of_map(asking, asking->map, &asking->facts->emulator_pin) : 0;
 }
 
@@ -160,7 +166,7 @@ static int ask_iothreads(struct asking *asking)
     int count = virDomainGetIOThreadInfo(asking->domain, &infos, VIR_DOMAIN_AFFECT_CURRENT), r = 0;
 
     if (count < 0)
-        return -EIO;
+        return unanswered();
     facts->iothreads = calloc((size_t)count + 1, sizeof(*facts->iothreads));
     facts->iothread_pins = calloc((size_t)count + 1, sizeof(*facts->iothread_pins));
     if (!facts->iothreads || !facts->iothread_pins)

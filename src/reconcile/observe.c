@@ -1,8 +1,11 @@
 #include "reconcile/observe.h"
 
+#include "base/error.h"
 #include "cgroup/access.h"
 #include "reconcile/controllers.h"
 #include "reconcile/unit.h"
+
+#include <string.h>
 
 /* *ret stays NULL where the role does not exist. */
 static int read_file(struct nodes *nodes, const struct cell *wanted, struct buffer *scratch,
@@ -76,6 +79,8 @@ static int observe_cell(struct nodes *nodes, const struct cell *wanted, struct b
             return observe_missing(nodes, wanted, scratch, refusals, why);
         if (stands == -ENOENT)
             return 0;
+        if (error_is_want(stands))
+            return error_set(err, -stands, "%s", strerror(-stands));
         r = stands;
     }
     if (r == -ENOMEM)

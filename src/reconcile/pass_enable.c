@@ -40,9 +40,13 @@ static int report(struct pass *pass, struct cell *cell, struct cg_value *old,
 {
     enum change_state state = error ? CHANGE_FAILED : pass->writes ? CHANGE_DONE : CHANGE_PLANNED;
 
-    return pass_report_change(pass, cell, old, CHANGE_NEED, state,
-                              "the controller is enabled for good: reverting leaves it",
-                              error ? cg_error_text(error) : NULL);
+    int r = pass_report_change(pass, cell, old, CHANGE_NEED, state,
+                               "the controller is enabled for good: reverting leaves it",
+                               error ? cg_error_text(error) : NULL);
+
+    if (r == 0)
+        pass->report.changes[pass->report.change_count - 1].error_number = cg_error_errno(error);
+    return r;
 }
 
 int pass_enable(struct pass *pass, struct cg_error **err)

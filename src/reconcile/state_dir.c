@@ -124,7 +124,7 @@ int state_dir_refuse_policies(const struct state_dir *dir, const char *const *fo
 {
     for (; *folders; folders++)
         if (is_at(dir->dir, AT_FDCWD, *folders, 0) || is_at(dir->guests, AT_FDCWD, *folders, 0))
-            return error_set(err, ELOOP,
+            return error_set(err, ENOTUNIQ,
                              "%s is where vmpin keeps its state: policies need a folder of their "
                              "own",
                              *folders);

@@ -30,7 +30,7 @@ void state_dir_close(struct state_dir *dir);
 /* Are the open folders still those at the path? Somebody may have removed or replaced them. */
 bool state_dir_stands(const struct state_dir *dir);
 /* What vmpin writes into its state must not be read as policies, nor wake up who watches for them.
- * -ELOOP: one of `folders` (NULL-terminated) is the state's. */
+ * -ENOTUNIQ: one of `folders` (NULL-terminated) is the state's. */
 int state_dir_refuse_policies(const struct state_dir *dir, const char *const *folders,
                               struct cg_error **err);
 /* Opens the folders anew, made when missing. 1: guests/ is another one, with none of the states of

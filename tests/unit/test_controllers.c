@@ -94,6 +94,8 @@ static void one_that_cannot_be_enabled_fails_with_the_reason(void **state)
     life_apply(&life, "first");
     assert_int_equal(life.report.status, GUEST_FAILED);
     assert_non_null(strstr(life_change(&life, CHANGE_FAILED)->error, "enabling cpuset"));
+    assert_int_equal(life_change(&life, CHANGE_FAILED)->error_number, EBUSY);
+    assert_false(life_overlooked(&life)); /* it is tried again later and later */
     life_end(&life);
 }
 
