@@ -32,8 +32,7 @@ static int open_state(struct agent *agent, struct cg_error **err)
 
 static int set_up(struct agent *agent, struct cg_error **err)
 {
-    const char *const *folders =
-        agent->options->folders ? agent->options->folders : policy_default_folders;
+    const char *const *folders = policy_folders(agent->options->folders);
     int r = host_open(&kernel_real, agent->options->root, &agent->host, err);
 
     if (r == 0)

@@ -21,11 +21,10 @@ static void tell_end(struct agent *agent, struct managed *guest, uint64_t elsewh
     if (error)
         tell_failure(&agent->log, guest, cg_error_text(error));
     else if (elsewhere == RESIDENT_UNKNOWN)
-        log_entry(
-            &agent->log, &entry,
-            "%s: its memory has moved, in %.1f s; whether some is on other nodes could not be "
-            "seen",
-            managed_name(guest), seconds);
+        log_entry(&agent->log, &entry,
+                  "%s: its memory has moved, in %.1f s; whether some is on other nodes could not "
+                  "be seen",
+                  managed_name(guest), seconds);
     else
         log_entry(&agent->log, &entry,
                   "%s: its memory has moved, in %.1f s; %" PRIu64 " MiB are on other nodes",

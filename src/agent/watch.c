@@ -2,6 +2,7 @@
 
 #include "agent/inotify.h"
 #include "cgroup/guest_path.h"
+#include "reconcile/controllers.h"
 #include "reconcile/nodes.h"
 #include "reconcile/unit.h"
 
@@ -12,14 +13,13 @@
 #define DIRECTORY_EVENTS (IN_MODIFY | IN_CREATE | IN_DELETE | IN_ONLYDIR)
 #define CHILDREN_EVENTS  (IN_CREATE | IN_DELETE | IN_ONLYDIR)
 #define FILE_EVENTS      (IN_MODIFY | IN_DONT_FOLLOW)
-/* Who takes a controller from a v2 node's children takes their files away, with what stood in them
- * and the watches on them. Nothing is told of that but the write to this file. */
-#define CONTROLLERS_FILE "cgroup.subtree_control"
 
 struct watch {
     int wd; /* the first member: the key */
     bool needed;
-    bool controllers; /* on CONTROLLERS_FILE */
+    /* On CONTROLLERS_FILE: who takes a controller from a v2 node's children takes their files away,
+     * with what stood in them and the watches on them, and no other event tells of that. */
+    bool controllers;
     struct managed *guest;
     struct watch *next; /* of the same guest */
 };

@@ -19,7 +19,7 @@ static int check_folders(struct session *session, struct checked *checked)
 {
     const struct options *options = session->options;
     struct policy_load load = {
-        .folders = options->folders ? options->folders : policy_default_folders,
+        .folders = policy_folders((const char *const *)options->folders),
         .trust_checked = geteuid() == 0,
         .owner = geteuid(),
     };

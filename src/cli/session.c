@@ -65,16 +65,11 @@ static int restore_policies(struct session *session)
     return 0;
 }
 
-static const char *const *folders_of(const struct options *options)
-{
-    return options->folders ? (const char *const *)options->folders : policy_default_folders;
-}
-
 static int read_policies(struct session *session)
 {
     const struct options *options = session->options;
     struct policy_load load = {
-        .folders = folders_of(options),
+        .folders = policy_folders((const char *const *)options->folders),
         .trust_checked = session->writes || geteuid() == 0,
         .owner = geteuid(),
     };
@@ -105,7 +100,7 @@ static int tell_problems(struct session *session)
 
 int session_load_policies(struct session *session)
 {
-    const char *const *folders = folders_of(session->options);
+    const char *const *folders = policy_folders((const char *const *)session->options->folders);
     cleanup_error struct cg_error *error = NULL;
     int r = -ENOENT;
 

@@ -13,10 +13,9 @@
 #include <string.h>
 #include <time.h>
 
-#define MIB          (UINT64_C(1) << 20)
-#define LOCK_WAIT_MS 5000    /* an agent's pass over one guest takes milliseconds */
-#define MOVE_WAIT_MS 30000   /* one write of a guest's memory nodes: a big guest's takes that long \
-                              */
+#define MIB            (UINT64_C(1) << 20)
+#define LOCK_WAIT_MS   5000  /* an agent's pass over one guest takes milliseconds */
+#define MOVE_WAIT_MS   30000 /* one write of its memory nodes: a big guest's takes that long */
 #define ANSWER_WAIT_MS 10000 /* systemd may be busy with a reload; for all guests together */
 
 /* Those of the signals that would end the program: an ignored one (nohup) stays pending while it is

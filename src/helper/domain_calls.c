@@ -42,10 +42,10 @@ static int read_own_element(const char *element, struct facts *facts)
 {
     cleanup_free char *xml = NULL;
     xmlTextReader *reader;
-    int length =
-            asprintf(&xml, "<metadata><v xmlns=\"%s\">%s</v></metadata>", VMPIN_NAMESPACE, element),
-        r = -EINVAL;
+    int length, r = -EINVAL;
 
+    length =
+        asprintf(&xml, "<metadata><v xmlns=\"%s\">%s</v></metadata>", VMPIN_NAMESPACE, element);
     if (length < 0) {
         xml = NULL;
         return -ENOMEM;

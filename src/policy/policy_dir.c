@@ -11,8 +11,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-const char *const policy_default_folders[] = {"/etc/vmpin/policies.d", "/run/vmpin/policies.d",
-                                              "/usr/lib/vmpin/policies.d", NULL};
+const char *const *policy_folders(const char *const *given)
+{
+    static const char *const folders[] = {"/etc/vmpin/policies.d", "/run/vmpin/policies.d",
+                                          "/usr/lib/vmpin/policies.d", NULL};
+
+    return given ? given : folders;
+}
 
 /* What a name stands for. */
 struct entry {

@@ -7,7 +7,8 @@
 
 #define POLICY_FILE_LIMIT (1u << 20)
 
-extern const char *const policy_default_folders[]; /* NULL-terminated, the first wins a name */
+/* The folders that were given (NULL-terminated, the first wins a name); NULL: the default ones. */
+const char *const *policy_folders(const char *const *given);
 
 struct policy_load {
     const char *const *folders; /* NULL-terminated */

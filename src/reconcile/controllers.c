@@ -7,10 +7,8 @@
 
 #include <string.h>
 
-static const char subtree_control[] = "cgroup.subtree_control";
-
 const struct cg_attr controllers_attr = {
-    .name = subtree_control,
+    .name = CONTROLLERS_FILE,
     .controller = "cpuset",
     .version = 2,
     .kind = CG_TEXT,
@@ -24,7 +22,7 @@ static int enables(const struct kernel *k, int top, const char *path, const char
 
     if (dir < 0)
         return dir == -ENOMEM ? dir : 1;
-    r = k->read(k, dir, subtree_control, scratch);
+    r = k->read(k, dir, CONTROLLERS_FILE, scratch);
     k->close_dir(k, dir);
     if (r < 0)
         return r == -ENOMEM ? r : 1;
@@ -67,7 +65,7 @@ static int tell_owner(const struct nodes *nodes, const struct place *place, cons
             ret,
             "the %s controller is not enabled for it: it is not in %s of %s/%s, and only %s may "
             "enable it there",
-            controller, subtree_control, place->hierarchy->mountpoint, shown, owner) < 0)
+            controller, CONTROLLERS_FILE, place->hierarchy->mountpoint, shown, owner) < 0)
         return -ENOMEM;
     return 0;
 }
@@ -121,8 +119,8 @@ int controllers_enable(struct nodes *nodes, const char *controller, struct cg_er
     if (r < 0)
         return r;
     snprintf(word, sizeof(word), "+%s", controller);
-    r = nodes->host->kernel->write(nodes->host->kernel, dir, subtree_control, word);
-    return r < 0 ? error_set(err, -r, "%s: enabling %s: %s", subtree_control, controller,
+    r = nodes->host->kernel->write(nodes->host->kernel, dir, CONTROLLERS_FILE, word);
+    return r < 0 ? error_set(err, -r, "%s: enabling %s: %s", CONTROLLERS_FILE, controller,
                              strerror(-r))
                  : 0;
 }

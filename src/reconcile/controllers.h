@@ -13,6 +13,8 @@
 int controllers_missing(struct nodes *nodes, struct cg_role role, const struct cg_attr *attr,
                         struct buffer *scratch, char **ret_why) must_check;
 
+#define CONTROLLERS_FILE "cgroup.subtree_control"
+
 /* What the node that holds the roles' enables for them, in the controller's hierarchy: as a value
  * of an attribute of its own, so that a change of it can be reported. */
 extern const struct cg_attr controllers_attr;

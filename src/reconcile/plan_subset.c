@@ -53,11 +53,10 @@ static int refuse_outside(const struct sets *s, struct cell *child, const struct
 
     if (cg_set_format(set_of(child), &asked) < 0 || cg_set_format(set_of(own), &has) < 0)
         return -ENOMEM;
-    return plan_refuse(
-        s->p, child,
-        "%s is outside the guest's own set, %s, on `vm` (%s): widen that one or leave "
-        "it out",
-        asked, has, own->origin ? own->origin->text : "in force");
+    return plan_refuse(s->p, child,
+                       "%s is outside the guest's own set, %s, on `vm` (%s): widen that one or "
+                       "leave it out",
+                       asked, has, own->origin ? own->origin->text : "in force");
 }
 
 /* The roles' sets under a set that a policy asks for on `vm`. */

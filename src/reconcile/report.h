@@ -77,9 +77,8 @@ struct report {
     struct change *changes;
     size_t change_count, change_size;
     uint64_t unrested; /* mems wait until this picture of them has lasted (core.h); 0: none do */
-    uint64_t
-        memory_elsewhere; /* bytes that this pass moved mems and left on other nodes; 0: none */
-    bool awaits_mover;    /* another guest's memory moves first */
+    uint64_t memory_elsewhere; /* bytes that this pass, which moved mems, left on other nodes */
+    bool awaits_mover;         /* another guest's memory moves first */
     struct refusals refusals;
     struct granted *granted;
     size_t granted_count;
